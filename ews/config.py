@@ -1,0 +1,380 @@
+"""The typed configuration: one YAML file into frozen models; an unknown key is an error.
+
+Paths are resolved against the configuration file, wherever the command is started. ``ews init``
+writes a file in which every key is explained.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ews.errors import UsageError
+from ews.school_calendar import DEFAULT_SCHEDULE, check_schedule, today_in
+
+Kind = Literal[
+    "present",
+    "tardy",
+    "absent_excused",
+    "absent_unexcused",
+    "absent_suspension",
+    "in_school_suspension",
+    "exempt",
+]
+Use = Literal["feature", "audit", "none"]
+Signal = Literal["attendance", "nurse", "meals", "roster"]
+Grade = Literal["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"]
+SensitiveAttribute = Literal[
+    "sex",
+    "race_ethnicity",
+    "english_learner",
+    "disability",
+    "economically_disadvantaged",
+    "homeless",
+    "foster",
+]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+GRADES: tuple[str, ...] = get_args(Grade)
+_ALL_GRADES: tuple[Grade, ...] = get_args(Grade)
+SENSITIVE_ATTRIBUTES: tuple[str, ...] = get_args(SensitiveAttribute)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Authorization(_Strict):
+    """The written basis on which a district uses meal eligibility beyond the meal program itself."""
+
+    basis: str = Field(min_length=1)
+    citation: str = Field(min_length=1)
+    approved_by: str = Field(min_length=1)
+    expires: dt.date
+
+
+class Source(_Strict):
+    """Where one canonical table comes from and how its columns and codes are named there."""
+
+    path: str
+    delivery: Literal["full", "delta"]
+    columns: dict[str, str] = Field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    date_format: str = "%Y-%m-%d"
+    known_after_days: int = Field(default=1, ge=0)
+
+
+class AttendanceSource(Source):
+    """The attendance source: what a row means, and what each of the district's codes means."""
+
+    codes: dict[str, Kind] = Field(min_length=1)  # type: ignore[assignment]
+    reporting: Literal["exceptions", "daily"]
+    same_day: Literal["refuse", "largest_absence", "sum"] = "refuse"
+    covers_to: dt.date | None = None
+
+
+class NurseSource(Source):
+    """Nurse visits: the district decides what they may be used for."""
+
+    use: Use
+
+
+class MealSource(Source):
+    """Meal programs: the district decides; ``feature`` needs an authorization on record."""
+
+    use: Use
+    authorization: Authorization | None = None
+
+
+class DirectorySource(_Strict):
+    """Names for printed lists; never in the store, never in the model."""
+
+    path: str
+    columns: dict[str, str] = Field(default_factory=dict)
+    encoding: str = "utf-8"
+    delimiter: str = ","
+
+
+class Sources(_Strict):
+    """One entry per canonical table; nurse visits, meal programs and the directory may be absent."""
+
+    schools: Source
+    calendar: Source
+    students: Source
+    enrollments: Source
+    attendance: AttendanceSource
+    nurse_visits: NurseSource | None = None
+    meal_programs: MealSource | None = None
+    directory: DirectorySource | None = None
+
+
+class MLflow(_Strict):
+    """Where the registry's database stands and what the model is called in it."""
+
+    tracking_uri: str = "sqlite:///mlruns/mlflow.db"
+    experiment: str = "ews"
+    model_name: str = "ews-chronic-absence"
+
+
+class Checks(_Strict):
+    """How much may be set aside before a load is refused."""
+
+    max_quarantined: float = Field(default=0.0, ge=0, lt=1)
+
+
+class Definition(_Strict):
+    """The district's definition of chronic absence."""
+
+    threshold: Decimal = Field(default=Decimal("0.10"), gt=0, lt=1)
+    inclusive: bool = True
+    min_enrolled_days: int = Field(default=10, ge=1)
+    grain: Literal["district", "school"] = "district"
+    partial_day: Literal["half", "fraction"] = "half"
+
+    @property
+    def exact_threshold(self) -> Fraction:
+        """The threshold as a ratio of whole numbers, so that exactly 10% stays exactly 10%."""
+        return Fraction(self.threshold)
+
+
+class Cohort(_Strict):
+    """Who is scored."""
+
+    grades: tuple[Grade, ...] = Field(default=_ALL_GRADES[1:], min_length=1)
+    min_days: int = Field(default=5, ge=1)
+
+    @field_validator("grades", mode="before")
+    @classmethod
+    def _grades_as_text(cls, value: Any) -> Any:
+        # YAML reads an unquoted 10 as a number, and 01 as 1.
+        if not isinstance(value, list | tuple):
+            return value
+        return [f"{grade:02d}" if isinstance(grade, int) else grade for grade in value]
+
+
+class Training(_Strict):
+    """When students are looked at, which years count, and how much is sampled."""
+
+    as_of: tuple[str, ...] = DEFAULT_SCHEDULE
+    exclude_school_years: tuple[int, ...] = ()
+    max_rows: int = Field(default=1_000_000, ge=1_000)
+    seed: int = 1
+    resamples: int = Field(default=500, ge=100)
+
+    @field_validator("as_of")
+    @classmethod
+    def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_schedule(value)
+        return value
+
+
+class Tolerance(_Strict):
+    """How far a group may stand apart before the gate fails; stated by the district, no default."""
+
+    excess_fnr: float = Field(gt=0, lt=1)
+    auc_difference: float = Field(gt=0, lt=0.5)
+
+
+class Audit(_Strict):
+    """Whom the audit compares, and how far apart they may be."""
+
+    sensitive: tuple[SensitiveAttribute, ...] = Field(min_length=1)
+    tolerance: Tolerance
+    min_group: int = Field(default=30, ge=1)
+    min_cell: int = Field(default=10, ge=2)
+    resamples: int = Field(default=1_000, ge=200)
+
+
+class Capacity(_Strict):
+    """How many students a school can reach: one of three forms."""
+
+    per_school: int | None = Field(default=None, ge=0)
+    percent: float | None = Field(default=None, ge=0, le=100)
+    by_school: dict[str, Annotated[int, Field(ge=0)]] | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        given = [self.per_school, self.percent, self.by_school]
+        if sum(each is not None for each in given) != 1:
+            msg = "give exactly one of per_school, percent, by_school"
+            raise ValueError(msg)
+        return self
+
+
+class Capacities(_Strict):
+    """Capacity of the two sections of a list."""
+
+    prevent: Capacity
+    intensive: Capacity
+
+
+class Outreach(_Strict):
+    """How long lists are, and which signals their reasons may speak of."""
+
+    capacity: Capacities
+    show_reasons_from: tuple[Signal, ...] = ("attendance", "roster")
+
+    @field_validator("show_reasons_from")
+    @classmethod
+    def _never_meals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "meals" in value:
+            msg = "meal status may never appear in a reason (42 USC 1758(b)(6)); leave 'meals' out"
+            raise ValueError(msg)
+        return value
+
+
+class Nightly(_Strict):
+    """What the nightly job tolerates."""
+
+    model_max_age_days: int = Field(default=400, ge=1)
+    stale_after_school_days: int = Field(default=5, ge=1)
+
+
+class Config(_Strict):
+    """A district's whole configuration.
+
+    ``folder`` is the folder of the file it was read from; every relative path is meant from there.
+    """
+
+    district: str = Field(min_length=1)
+    timezone: str
+    workspace: str = "workspace"
+    mlflow: MLflow = MLflow()
+    sources: Sources
+    checks: Checks = Checks()
+    definition: Definition = Definition()
+    cohort: Cohort = Cohort()
+    training: Training = Training()
+    audit: Audit
+    outreach: Outreach
+    nightly: Nightly = Nightly()
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            msg = "not an IANA time zone (for example America/Chicago)"
+            raise ValueError(msg) from None
+        return value
+
+    @property
+    def workspace_dir(self) -> Path:
+        """The absolute folder of store, reports and published lists."""
+        return self.resolve(self.workspace)
+
+    @property
+    def registry_uri(self) -> str:
+        """The tracking URI, a relative SQLite path made absolute against the configuration file."""
+        prefix = "sqlite:///"
+        uri = self.mlflow.tracking_uri
+        return f"{prefix}{self.resolve(uri.removeprefix(prefix))}" if uri.startswith(prefix) else uri
+
+    def resolve(self, path: str) -> Path:
+        """Return a path of the configuration as an absolute path."""
+        return (self.folder / Path(path).expanduser()).resolve()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises
+    ------
+    UsageError
+        If the file is missing, is not YAML, or has an unknown key or an unusable value.
+    """
+    document = _read_yaml(path)
+    if "folder" in document:
+        raise _unusable(path, ["folder: unknown key"])
+    try:
+        config = Config.model_validate({**document, "folder": path.resolve().parent})
+    except ValidationError as error:
+        raise _unusable(path, [_sentence(each) for each in error.errors()]) from None
+    except UsageError as error:
+        raise UsageError(
+            error.found, expected=error.expected, where=f"{path}, {error.where}", next_step=error.next_step
+        ) from None
+    _check_authorization(config, path)
+    return config
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    next_step = "write one with `ews init`, or give the right path with -c"
+    if not path.is_file():
+        raise UsageError("the configuration file is missing", where=str(path), next_step=next_step)
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise UsageError(
+            "the configuration is not valid YAML", where=f"{path}{line}", next_step="mend that line"
+        ) from None
+    if not isinstance(document, dict):
+        raise UsageError(
+            "the configuration holds no keys", expected="a mapping", where=str(path), next_step=next_step
+        )
+    return document
+
+
+def _unusable(path: Path, sentences: list[str]) -> UsageError:
+    return UsageError(
+        "; ".join(sentences),
+        expected="the keys that `ews init` explains",
+        where=str(path),
+        next_step="mend the named keys and run the command again",
+    )
+
+
+def _sentence(error: Any) -> str:
+    location = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{location}: unknown key{_suggestion(error['loc'])}"
+    if error["type"] == "missing":
+        return f"{location}: missing key"
+    return f"{location}: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _suggestion(location: tuple[Any, ...]) -> str:
+    model: Any = Config
+    for part in location[:-1]:
+        field = model.model_fields.get(part)
+        model = _model_in(field.annotation) if field is not None else None
+        if model is None:
+            return ""
+    names = [name for name in list(model.model_fields) if name != "folder"]
+    near = difflib.get_close_matches(str(location[-1]), names, n=1)
+    return f" (did you mean '{near[0]}'?)" if near else f" (known here: {', '.join(names)})"
+
+
+def _model_in(annotation: Any) -> Any:
+    candidates = [annotation, *get_args(annotation)]
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def _check_authorization(config: Config, path: Path) -> None:
+    meals = config.sources.meal_programs
+    if meals is None or meals.use != "feature":
+        return
+    today = today_in(config.timezone)
+    if meals.authorization is not None and meals.authorization.expires >= today:
+        return
+    state = "has none" if meals.authorization is None else "has one that has expired"
+    raise UsageError(
+        f"meal_programs.use is 'feature', which needs an authorization, and the configuration {state}",
+        expected="authorization: {basis, citation, approved_by, expires} that has not expired",
+        where=f"{path}, sources.meal_programs",
+        next_step="record the district's basis (42 USC 1758(b)(6)), or set use to 'audit' or 'none'",
+    )

@@ -1,0 +1,1 @@
+"""Audit, gate and suppression."""

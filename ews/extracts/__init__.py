@@ -1,0 +1,1 @@
+"""What a district delivers: schema, readers and checks."""

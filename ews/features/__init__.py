@@ -1,0 +1,1 @@
+"""One module per signal, and the matrix that joins them."""

@@ -1,0 +1,1 @@
+"""Split, train, calibrate, baselines, evaluate, explain."""

@@ -1,0 +1,1 @@
+"""Lists that counselors receive, and the reasons on them."""

@@ -1,0 +1,1 @@
+"""Evaluation, fairness and model card: templates and the figures in them."""

@@ -1,0 +1,1 @@
+"""A district whose true risk is known."""

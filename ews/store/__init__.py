@@ -1,0 +1,1 @@
+"""The canonical tables, versioned by when they became known; embedded DuckDB."""
