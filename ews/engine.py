@@ -1,0 +1,174 @@
+"""DuckDB, opened in one place: sessions, atomic work, and errors that quote no cell value.
+
+This is the only module that imports duckdb. Time is stored as naive UTC; the session's zone is UTC
+so that no result depends on where the server stands.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import narwhals as nw
+
+from ews.errors import DataRefused, RunLocked
+
+Frame = nw.LazyFrame[Any]
+"""A lazy frame on whatever engine: features and rules are written against this and nothing else."""
+
+_MEMORY_LIMIT = os.environ.get("EWS_MEMORY_LIMIT", "4GB")
+
+
+class Session:
+    """One DuckDB connection with a private folder to spill into.
+
+    Use it as a context manager; what it spilled is gone when it closes.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: TemporaryDirectory[str]) -> None:
+        self._connection = connection
+        self._spill = spill
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement; its result is thrown away."""
+        with _translated():
+            self._connection.execute(sql, parameters or None)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return its rows."""
+        with _translated():
+            return self._connection.execute(sql, parameters or None).fetchall()
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Run a query and return the first column of its first row."""
+        return self.rows(sql, parameters)[0][0]
+
+    def pandas(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """Run a query and return a pandas frame."""
+        with _translated():
+            return self._connection.execute(sql, parameters or None).df()
+
+    def columns(self, sql: str) -> list[str]:
+        """Return the column names of a query without running it."""
+        with _translated():
+            return [str(row[0]) for row in self._connection.execute(f"DESCRIBE {sql}").fetchall()]
+
+    def frame(self, sql: str) -> Frame:
+        """Return a query as a lazy frame."""
+        with _translated():
+            return nw.from_native(self._connection.sql(sql))
+
+    def materialize(self, frame: Frame, name: str) -> Frame:
+        """Compute a lazy frame once, into a temporary table of this session, and return it lazily."""
+        relation = frame.to_native()  # noqa: F841 - DuckDB finds the relation by this name
+        with _translated():
+            self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM relation')
+            return nw.from_native(self._connection.table(name))
+
+    def collect(self, frame: Frame) -> Any:
+        """Compute a lazy frame of this session into a pandas frame."""
+        with _translated():
+            return frame.to_native().df()
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Run a block as one transaction: all of it or, on any exception or without ``keep``, nothing."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT" if keep else "ROLLBACK")
+
+
+def open_session(path: Path | None = None) -> Session:
+    """Open a database file, made when missing, or an in-memory database without a path.
+
+    Raises
+    ------
+    RunLocked
+        If another process is writing to the file.
+    DataRefused
+        If the file is not a database that this version of DuckDB can read.
+    """
+    spill = TemporaryDirectory(prefix="ews-spill-")
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": spill.name,
+        "memory_limit": _MEMORY_LIMIT,
+    }
+    try:
+        with _translated():
+            connection = duckdb.connect(str(path) if path else ":memory:", config=options)
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+    except BaseException:
+        spill.cleanup()
+        raise
+    return Session(connection, spill)
+
+
+def open_reader(path: Path) -> Session:
+    """Open an in-memory session that can read, and never write, a store attached as ``store``."""
+    session = open_session()
+    try:
+        session.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
+    except BaseException:
+        session.__exit__()
+        raise
+    return session
+
+
+def literal(text: str) -> str:
+    """Return text as an SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return a name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn DuckDB's expected failures into refusals; its texts quote cell values, so none is passed on."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise DataRefused(
+            "DuckDB ran out of memory or of room to spill",
+            expected=f"the work to fit in {_MEMORY_LIMIT} and the temporary folder",
+            next_step="set EWS_MEMORY_LIMIT higher (for example 8GB), or free disk space",
+        ) from None
+    except duckdb.IOException as error:
+        raise _io_refusal(str(error)) from None
+
+
+def _io_refusal(text: str) -> DataRefused | RunLocked:
+    if "lock" in text.lower():
+        return RunLocked(
+            "the store is in use by another run",
+            next_step="wait until it ends, then run the command again",
+        )
+    if "not a valid DuckDB database" in text or "serialization" in text.lower():
+        return DataRefused(
+            "the store is not a DuckDB database that this version can read",
+            next_step="restore it from a backup, or ingest the extracts into a new workspace",
+        )
+    return DataRefused(
+        "a file could not be read or written",
+        expected="room on the disk and permission for this account",
+        next_step="check the disk and the permissions, then run the command again",
+    )

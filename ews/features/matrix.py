@@ -1,0 +1,114 @@
+"""The matrix: every feature of every student of a roster, joined, typed and in a fixed order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ews.cohort import SCORED, standing
+from ews.config import Config
+from ews.engine import Session
+from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
+from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
+from ews.features.nurse import NURSE_FEATURES, nurse_features
+from ews.features.roster import GRADE_CODES, ROSTER_FEATURES, roster_features
+from ews.school_days import place
+from ews.snapshot import Snapshot, snapshot
+
+FEATURES_BY_SIGNAL: dict[str, tuple[str, ...]] = {
+    "attendance": ATTENDANCE_FEATURES,
+    "nurse": NURSE_FEATURES,
+    "meals": MEAL_FEATURES,
+    "roster": ROSTER_FEATURES,
+}
+FEATURES: tuple[str, ...] = tuple(name for names in FEATURES_BY_SIGNAL.values() for name in names)
+CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibility": ELIGIBILITY_CODES}
+
+_STANDING = (
+    "student_id",
+    "school_id",
+    "grade",
+    "status",
+    "excluded_because",
+    "absences",
+    "enrolled_days",
+    "absence_rate",
+    "already_chronic",
+    "absences_left",
+)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Everything about one ``as_of``.
+
+    Attributes
+    ----------
+    standing : DataFrame
+        One row per student of the roster, in the order of student_id: school_id, grade, status,
+        excluded_because (None for the cohort), absences (days), enrolled_days, absence_rate,
+        already_chronic, absences_left, school_year, as_of_date.
+    features : DataFrame
+        The same rows; :data:`FEATURES` as float64, NaN where there is no history.
+    """
+
+    as_of: dt.date
+    standing: pd.DataFrame
+    features: pd.DataFrame
+
+    def cohort(self) -> pd.Series[bool]:
+        """Return which rows are in the cohort."""
+        return self.standing["excluded_because"].isna()
+
+    def scorable(self) -> pd.Series[bool]:
+        """Return which rows are in the cohort and have enough history to be scored."""
+        return self.cohort() & (self.standing["status"] == SCORED)
+
+
+def build_matrix(session: Session, as_of: dt.date, config: Config) -> Matrix:
+    """Return the matrix of one ``as_of`` from a session with the store attached."""
+    return matrix_of(snapshot(session, as_of, config), config)
+
+
+def matrix_of(known: Snapshot, config: Config) -> Matrix:
+    """Return the matrix of a snapshot: training and scoring both come through here."""
+    session = known.session
+    school_days = place(known)
+    people = session.materialize(standing(school_days, config), "standing")
+    parts = [
+        attendance_features(school_days, config.definition),
+        nurse_features(school_days),
+        meal_features(known, people),
+        roster_features(school_days, people).rename({"grade": "grade_code"}),
+    ]
+    frame = people.select(*_STANDING)
+    for part in parts:
+        # absences_left is both a column of the list and a feature; it is one figure.
+        repeated = [
+            name for name in part.collect_schema().names() if name in _STANDING and name != "student_id"
+        ]
+        frame = frame.join(part.drop(*repeated) if repeated else part, on="student_id", how="left")
+    rows = session.collect(frame).sort_values("student_id", ignore_index=True)
+    rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
+    features = rows.assign(grade=rows["grade_code"])[list(FEATURES)].astype("float64")
+    columns = [*_STANDING, "school_year", "as_of_date"]
+    return Matrix(known.as_of, _typed(rows[columns]), features)
+
+
+def schema_digest() -> str:
+    """Return the SHA-256 of feature names, order, type and category codes.
+
+    LightGBM accepts reordered or renamed columns without a word, so this is compared before scoring.
+    """
+    schema = {"features": list(FEATURES), "dtype": "float64", "category_codes": CATEGORY_CODES}
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype(
+        {"enrolled_days": "int64", "absences_left": "int64", "absences": "float64", "already_chronic": bool}
+    )

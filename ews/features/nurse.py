@@ -1,0 +1,88 @@
+"""Visits to the school nurse up to ``as_of``: how many, how recent, of which coarse category."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from ews.engine import Frame
+from ews.school_days import SchoolDays, clock_of, clock_totals
+
+CATEGORIES = ("illness", "injury", "chronic_condition", "mental_health", "medication")
+
+NURSE_FEATURES = (
+    "nurse_visits",
+    "nurse_visits_last_20",
+    "nurse_visits_last_40",
+    "nurse_sent_home",
+    *(f"nurse_{category}" for category in CATEGORIES),
+    "nurse_days_since_visit",
+    "nurse_visits_last_year",
+)
+
+
+def nurse_features(school_days: SchoolDays) -> Frame:
+    """Return nurse features: one row per student with a counted day this year.
+
+    Counts of visits while enrolled; windows on the student's clock. In a year for which the district
+    has no nurse record at all, and without the source, everything is null: not recorded is not zero.
+    """
+    snapshot = school_days.snapshot
+    clocks = clock_totals(school_days)
+    year = snapshot.school_year
+    now = clocks.filter(nw.col("school_year") == year).drop("school_year")
+    if snapshot.nurse_visits is None:
+        return now.select("student_id", *[nw.lit(None, nw.Float64).alias(name) for name in NURSE_FEATURES])
+    visits = clock_of(snapshot.nurse_visits, school_days).select(
+        "student_id", "school_year", "clock", "category", "disposition"
+    )
+    visits = snapshot.session.materialize(visits, "placed_visits")
+    recorded = _recorded_years(snapshot.session.collect(visits.select("school_year").unique()))
+    last_year = clocks.filter(nw.col("school_year") == year - 1).select("student_id", last_clock="clock_days")
+    frame = (
+        now.join(last_year, on="student_id", how="left")
+        .join(_counts(visits, now, year), on="student_id", how="left")
+        .join(_last_year_counts(visits, year), on="student_id", how="left")
+    )
+    return frame.select("student_id", *_columns(year in recorded, year - 1 in recorded))
+
+
+def _recorded_years(frame: object) -> set[int]:
+    return {int(value) for value in frame["school_year"]}  # type: ignore[index]
+
+
+def _counts(visits: Frame, now: Frame, year: int) -> Frame:
+    current = visits.filter(nw.col("school_year") == year).join(now, on="student_id", how="inner")
+    since = nw.col("clock_days") - nw.col("clock")
+    return current.group_by("student_id").agg(
+        nw.len().cast(nw.Int64).alias("nurse_visits"),
+        _count(since < 20, "nurse_visits_last_20"),
+        _count(since < 40, "nurse_visits_last_40"),
+        _count(nw.col("disposition") == "sent_home", "nurse_sent_home"),
+        *[_count(nw.col("category") == category, f"nurse_{category}") for category in CATEGORIES],
+        since.min().alias("nurse_days_since_visit"),
+    )
+
+
+def _last_year_counts(visits: Frame, year: int) -> Frame:
+    last = visits.filter(nw.col("school_year") == year - 1)
+    return last.group_by("student_id").agg(nw.len().cast(nw.Int64).alias("nurse_visits_last_year"))
+
+
+def _columns(this_year: bool, last_year: bool) -> list[nw.Expr]:
+    columns = []
+    for name in NURSE_FEATURES:
+        value = nw.col(name)
+        if name == "nurse_visits_last_year":
+            value = nw.when(~nw.col("last_clock").is_null()).then(value.fill_null(0))
+            columns.append(value.alias(name) if last_year else nw.lit(None, nw.Float64).alias(name))
+        elif name == "nurse_days_since_visit":
+            columns.append(value)
+        else:
+            columns.append(
+                value.fill_null(0).alias(name) if this_year else nw.lit(None, nw.Float64).alias(name)
+            )
+    return columns
+
+
+def _count(condition: nw.Expr, alias: str) -> nw.Expr:
+    return nw.when(condition).then(1).otherwise(0).sum().cast(nw.Int64).alias(alias)

@@ -1,0 +1,215 @@
+"""Days enrolled by arithmetic, and every absence placed on the student's own clock.
+
+A student's *clock* of a school year counts the instructional days on which the student was enrolled:
+1 is the first, across schools and without gaps. Windows ("the last 20 days"), streaks and trends are
+differences on that clock, so that weekends, holidays and transfers need no special case.
+
+Overlapping enrollments are merged, not added: a date that two spells cover belongs to the one that
+began earlier (then the smaller school_id). In the current year a school's days count up to its newest
+attendance row; in earlier years all of them count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from ews.engine import Frame
+from ews.snapshot import Snapshot
+
+KIND_RANKS = {
+    "tardy": 1,
+    "in_school_suspension": 2,
+    "absent_excused": 3,
+    "absent_unexcused": 4,
+    "absent_suspension": 5,
+    "exempt": 6,
+}
+"""Which kind names a day with several rows (at two schools) that miss the same part of it."""
+
+_EVER = -1
+
+
+@dataclass(frozen=True)
+class SchoolDays:
+    """Enrollment and attendance of one snapshot as whole numbers of instructional days.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Where they come from.
+    school_years : Frame
+        One row per school and school year: first_day, last_day, days (instructional days in all),
+        counted_to (last day that counts), counted_days (instructional days up to it).
+    spells : Frame
+        One row per student, school year and merged spell, disjoint: school_id, grade, start, end, days,
+        before (student's clock before it), number_before (school's day number before it).
+    events : Frame
+        One row per student and instructional day with an exception: school_year, school_id, day,
+        clock, kind_rank, units (ten-thousandths of the day).
+    """
+
+    snapshot: Snapshot
+    school_years: Frame
+    days: Frame
+    spells: Frame
+    events: Frame
+
+
+def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
+    """Compute :class:`SchoolDays` from a snapshot.
+
+    Parameters
+    ----------
+    first_year : int, optional
+        The first school year wanted; by default two years before the snapshot's.
+    """
+    wanted = snapshot.school_year - 2 if first_year is None else first_year
+    session = snapshot.session
+    days = session.materialize(_numbered(snapshot.calendar, wanted), "days")
+    school_years = session.materialize(_school_years(snapshot, days), "school_years")
+    spells = session.materialize(_merged(snapshot, days, school_years), "spells")
+    events = session.materialize(_placed(snapshot, days, spells), "events")
+    return SchoolDays(snapshot, school_years, days, spells, events)
+
+
+def clock_of(frame: Frame, school_days: SchoolDays, day: str = "day") -> Frame:
+    """Add ``school_year``, ``school_id`` and ``clock`` to rows of a student and a day.
+
+    Rows on a day on which the student was not enrolled, or that does not count yet, are left out. On a
+    day without instruction the clock is that of the last instructional day before it.
+    """
+    spells = school_days.spells.select(
+        "student_id", "school_year", "school_id", "start", "end", "before", "number_before"
+    )
+    numbers = school_days.days.select("school_id", "day", "number", "instructional")
+    return (
+        frame.join(spells, on="student_id", how="inner")
+        .filter(nw.col(day) >= nw.col("start"), nw.col(day) <= nw.col("end"))
+        .join(numbers, left_on=["school_id", day], right_on=["school_id", "day"], how="inner")
+        .with_columns(clock=nw.col("before") + nw.col("number") - nw.col("number_before"))
+        .drop("start", "end", "before", "number_before", "number")
+    )
+
+
+def clock_totals(school_days: SchoolDays) -> Frame:
+    """Return how far each student's clock has run: one row per student and school year, ``clock_days``."""
+    return school_days.spells.group_by("student_id", "school_year").agg(
+        nw.col("days").sum().cast(nw.Int64).alias("clock_days")
+    )
+
+
+def _numbered(calendar: Frame, first_year: int) -> Frame:
+    flag = nw.when(nw.col("instructional")).then(1).otherwise(0).cast(nw.Int64)
+    return (
+        calendar.filter(nw.col("school_year") >= first_year)
+        .with_columns(flag.alias("instructional"))
+        .with_columns(
+            nw.col("instructional")
+            .cum_sum()
+            .over("school_id", "school_year", order_by="day")
+            .cast(nw.Int64)
+            .alias("number")
+        )
+        .select("school_id", "school_year", "day", "instructional", "number")
+    )
+
+
+def _school_years(snapshot: Snapshot, days: Frame) -> Frame:
+    years = days.group_by("school_id", "school_year").agg(
+        nw.col("day").min().alias("first_day"),
+        nw.col("day").max().alias("last_day"),
+        nw.col("number").max().alias("days"),
+    )
+    covered = (
+        snapshot.coverage.select("school_id", "day")
+        .join(
+            days.filter(nw.col("school_year") == snapshot.school_year), on=["school_id", "day"], how="inner"
+        )
+        .group_by("school_id")
+        .agg(nw.col("day").max().alias("covered_to"))
+    )
+    current = nw.col("school_year") == snapshot.school_year
+    # A school without any attendance row this year has no counted day yet: its year ends before it began.
+    counted_to = (
+        nw.when(current)
+        .then(nw.coalesce(nw.col("covered_to"), nw.col("first_day") - 1))
+        .otherwise(nw.col("last_day"))
+    )
+    numbers = days.select(
+        "school_id", nw.col("day").alias("counted_to"), nw.col("number").alias("counted_days")
+    )
+    return (
+        years.filter(nw.col("school_year") <= snapshot.school_year)
+        .join(covered, on="school_id", how="left")
+        .with_columns(counted_to=counted_to)
+        .drop("covered_to")
+        .join(numbers, on=["school_id", "counted_to"], how="left")
+        .with_columns(nw.col("counted_days").fill_null(0))
+    )
+
+
+def _merged(snapshot: Snapshot, days: Frame, school_years: Frame) -> Frame:
+    order = ["start", "school_id", "entry_day"]
+    over = ["student_id", "school_year"]
+    clipped = (
+        snapshot.enrollments.join(school_years, on=["school_id", "school_year"], how="inner")
+        .with_columns(
+            start=nw.max_horizontal("entry_day", "first_day"),
+            end=nw.min_horizontal(
+                nw.coalesce(nw.col("exit_day"), nw.col("last_day")), "last_day", "counted_to"
+            ),
+        )
+        .filter(nw.col("start") <= nw.col("end"))
+        .select("student_id", "school_year", "school_id", "grade", "entry_day", "start", "end")
+    )
+    disjoint = (
+        clipped.with_columns(reached=nw.col("end").cum_max().over(*over, order_by=order))
+        .with_columns(earlier=nw.col("reached").shift(1).over(*over, order_by=order))
+        .with_columns(start=nw.max_horizontal("start", nw.col("earlier").fill_null(_EVER) + 1))
+        .filter(nw.col("start") <= nw.col("end"))
+    )
+    first = days.select(
+        "school_id",
+        nw.col("day").alias("start"),
+        (nw.col("number") - nw.col("instructional")).alias("number_before"),
+    )
+    last = days.select("school_id", nw.col("day").alias("end"), nw.col("number").alias("number_end"))
+    return (
+        disjoint.join(first, on=["school_id", "start"], how="inner")
+        .join(last, on=["school_id", "end"], how="inner")
+        .with_columns(days=nw.col("number_end") - nw.col("number_before"))
+        .with_columns(
+            before=nw.col("days").cum_sum().over(*over, order_by="start").cast(nw.Int64) - nw.col("days")
+        )
+        .select(
+            "student_id",
+            "school_year",
+            "school_id",
+            "grade",
+            "start",
+            "end",
+            "days",
+            "before",
+            "number_before",
+        )
+    )
+
+
+def _placed(snapshot: Snapshot, days: Frame, spells: Frame) -> Frame:
+    rank = nw.lit(0)
+    for kind, number in KIND_RANKS.items():
+        rank = nw.when(nw.col("kind") == kind).then(number).otherwise(rank)
+    # Two rows of one day come from two schools; the larger absence counts, once.
+    per_day = (
+        snapshot.attendance.with_columns(weight=nw.col("absent_units").cast(nw.Int64) * 10 + rank)
+        .group_by("student_id", "day")
+        .agg(nw.col("weight").max())
+    )
+    placed = clock_of(per_day, SchoolDays(snapshot, days, days, spells, per_day))
+    return (
+        placed.filter(nw.col("instructional") == 1)
+        .with_columns(units=nw.col("weight") // 10, kind_rank=nw.col("weight") % 10)
+        .select("student_id", "school_year", "school_id", "day", "clock", "kind_rank", "units")
+    )

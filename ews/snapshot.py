@@ -1,0 +1,154 @@
+"""The barrier: what the district knew before the start of one day, and nothing else.
+
+This is the only module that cuts rows by time. Training and nightly scoring both start here, so they
+cannot differ, and features never receive a row that had not arrived.
+
+*Known at* ``as_of`` means strictly before 00:00 local time of ``as_of``. Events dated on or after
+``as_of`` are left out even when they were recorded in advance. An exit, or the end of a meal program,
+is seen only once it is known; until then the spell is open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import narwhals as nw
+import pandas as pd
+
+from ews.config import Config
+from ews.engine import Frame, Session
+from ews.extracts.schema import (
+    ATTENDANCE,
+    CALENDAR,
+    ENROLLMENTS,
+    MEAL_PROGRAMS,
+    NURSE_VISITS,
+    SCHOOLS,
+    Table,
+)
+from ews.school_calendar import school_year_of, start_of_day_utc
+from ews.store.frames import coverage, day_number, loaded_tables, versions
+
+_HINDSIGHT = dt.datetime(9999, 12, 1)
+"""After everything that was ever recorded, and before the end that an open version carries."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The canonical tables as known at one ``as_of``.
+
+    Attributes
+    ----------
+    as_of, as_of_day : date, int
+        The decision day, and its day number.
+    school_year : int
+        The school year that ``as_of`` falls in (a summer day: the year to come).
+    schools, calendar, enrollments, attendance, coverage : Frame
+        One row per key: the version that was current.
+    nurse_visits, meal_programs : Frame or None
+        None where the district has no such source or does not let it be a feature.
+    """
+
+    session: Session
+    as_of: dt.date
+    as_of_day: int
+    school_year: int
+    schools: Frame
+    calendar: Frame
+    enrollments: Frame
+    attendance: Frame
+    coverage: Frame
+    nurse_visits: Frame | None
+    meal_programs: Frame | None
+
+
+def snapshot(session: Session, as_of: dt.date, config: Config) -> Snapshot:
+    """Return what was known strictly before 00:00 local time of ``as_of``.
+
+    Parameters
+    ----------
+    session : Session
+        A session with the store attached.
+    """
+    return _snapshot(session, as_of, start_of_day_utc(as_of, config.timezone), config)
+
+
+def hindsight(session: Session, as_of: dt.date, config: Config) -> Snapshot:
+    """Return events before ``as_of`` with everything the store knows today: for labels only."""
+    return _snapshot(session, as_of, _HINDSIGHT, config)
+
+
+def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config) -> Snapshot:
+    as_of_day = day_number(as_of)
+    calendar = session.materialize(_known(versions(session, CALENDAR), cut), "known_calendar")
+    return Snapshot(
+        session=session,
+        as_of=as_of,
+        as_of_day=as_of_day,
+        school_year=_school_year(session, calendar, as_of),
+        schools=_known(versions(session, SCHOOLS), cut),
+        calendar=calendar,
+        enrollments=_spells(session, cut, as_of_day),
+        attendance=_events(session, ATTENDANCE, cut, as_of_day).filter(nw.col("kind") != "present"),
+        coverage=coverage(session).filter(nw.col("known_from") < cut, nw.col("day") < as_of_day),
+        nurse_visits=_health_events(session, config, cut, as_of_day),
+        meal_programs=_meal_spells(session, config, cut, as_of_day),
+    )
+
+
+def calendar_frame(session: Session) -> pd.DataFrame:
+    """Return the newest known calendar: one row per school_id and date, with school_year, instructional."""
+    frame: pd.DataFrame = session.collect(_known(versions(session, CALENDAR), _HINDSIGHT))
+    frame["date"] = pd.to_datetime(frame["day"], unit="D")
+    return frame[["school_id", "date", "school_year", "instructional"]]
+
+
+def newest_attendance_day(session: Session) -> dt.date | None:
+    """Return the newest day for which any school delivered attendance; None before the first load."""
+    newest = session.value("SELECT max(date) FROM store.coverage")
+    return newest if newest is None else pd.Timestamp(newest).date()
+
+
+def _known(frame: Frame, cut: dt.datetime) -> Frame:
+    # A version ceases at known_until, so the one that replaced it there counts only from then on.
+    return frame.filter(nw.col("known_from") < cut, nw.col("known_until") >= cut).drop(
+        "known_from", "known_until"
+    )
+
+
+def _events(session: Session, table: Table, cut: dt.datetime, as_of_day: int) -> Frame:
+    return _known(versions(session, table), cut).filter(nw.col("day") < as_of_day)
+
+
+def _spells(session: Session, cut: dt.datetime, as_of_day: int) -> Frame:
+    known = _known(versions(session, ENROLLMENTS), cut)
+    return _open_until_known(known, "exit_day", cut).filter(nw.col("entry_day") < as_of_day)
+
+
+def _open_until_known(frame: Frame, end: str, cut: dt.datetime) -> Frame:
+    seen = nw.when(nw.col("end_known_from") < cut).then(nw.col(end))
+    return frame.with_columns(seen.alias(end)).drop("end_known_from")
+
+
+def _health_events(session: Session, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
+    source = config.sources.nurse_visits
+    if source is None or source.use != "feature" or NURSE_VISITS.name not in loaded_tables(session):
+        return None
+    return _events(session, NURSE_VISITS, cut, as_of_day)
+
+
+def _meal_spells(session: Session, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
+    source = config.sources.meal_programs
+    if source is None or source.use != "feature" or MEAL_PROGRAMS.name not in loaded_tables(session):
+        return None
+    known = _known(versions(session, MEAL_PROGRAMS), cut)
+    return _open_until_known(known, "end_day", cut).filter(nw.col("start_day") < as_of_day)
+
+
+def _school_year(session: Session, calendar: Frame, as_of: dt.date) -> int:
+    ends = session.collect(calendar.group_by("school_year").agg(nw.col("day").max()))
+    ends["date"] = pd.to_datetime(ends["day"], unit="D")
+    year = school_year_of(ends, as_of)
+    # Past the last calendar the newest year is over: nobody is enrolled in the one after it yet.
+    return int(ends["school_year"].max()) + 1 if year is None else year

@@ -1,0 +1,73 @@
+"""The store's tables as lazy frames: every version, dates as whole day numbers.
+
+Days are counted from 1970-01-01, so that rules and features are arithmetic on whole numbers that every
+engine does alike. Nothing is cut by time here: that is ``ews.snapshot``'s alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from ews.engine import Frame, Session
+from ews.extracts.facts import stored_columns
+from ews.extracts.schema import TABLES, Table
+
+EPOCH = dt.date(1970, 1, 1)
+
+
+def day_number(day: dt.date) -> int:
+    """Return days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def date_of(day: int) -> dt.date:
+    """Return the date of a day number."""
+    return EPOCH + dt.timedelta(days=int(day))
+
+
+def versions(session: Session, table: Table) -> Frame:
+    """Return every version in a table of the attached store.
+
+    Grain: one row per key and version. Date columns end in ``_day`` (``date`` itself is ``day``) and
+    hold day numbers; ``known_from``, ``known_until`` and ``end_known_from`` are naive UTC.
+    """
+    columns = [_column(table, name) for name in (*table.key, *stored_columns(table))]
+    ends = ["end_known_from"] if table.end else []
+    return session.frame(
+        f"SELECT {', '.join([*columns, *ends])}, known_from, known_until FROM store.{table.name}"
+    )
+
+
+def coverage(session: Session) -> Frame:
+    """Return the days for which a school delivered attendance, and since when that is known."""
+    return session.frame(f"SELECT school_id, {_days('date')} AS day, known_from FROM store.coverage")
+
+
+def current_students(session: Session) -> Any:
+    """Return the newest known attributes, for audits only: one row per student, as a pandas frame."""
+    return session.pandas(
+        "SELECT * EXCLUDE (known_from, known_until, withdrawn, recorded_at, load_id) FROM store.students "
+        "QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY known_until DESC, known_from DESC) = 1 "
+        "ORDER BY student_id"
+    )
+
+
+def loaded_tables(session: Session) -> set[str]:
+    """Return the names of the tables that were ever loaded."""
+    return {name for (name,) in session.rows("SELECT DISTINCT table_name FROM store.loads")}
+
+
+def table_named(name: str) -> Table:
+    """Return a canonical table by its name."""
+    return next(table for table in TABLES if table.name == name)
+
+
+def _column(table: Table, name: str) -> str:
+    if table.column_type(name) != "date":
+        return name
+    return f"{_days(name)} AS {name.removesuffix('date')}day"
+
+
+def _days(name: str) -> str:
+    return f"CAST({name} - DATE '1970-01-01' AS INTEGER)"

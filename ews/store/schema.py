@@ -1,0 +1,145 @@
+"""The store's tables and its schema version; how an older store is brought up to date.
+
+Every canonical table holds versions of facts: ``known_from`` (inclusive) and ``known_until``
+(exclusive) say when the district took a version to be true, as naive UTC.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from ews.engine import Session, open_session
+from ews.errors import DataRefused
+from ews.extracts.facts import stored_columns
+from ews.extracts.schema import TABLES, Table
+
+SCHEMA_VERSION = 1
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {}
+"""Statements that take a store from the version before to the version named by the key."""
+
+BEGINNING = "TIMESTAMP '0001-01-01 00:00:00'"
+FOREVER = "TIMESTAMP '9999-12-31 00:00:00'"
+
+_TYPES = {
+    "text": "VARCHAR",
+    "date": "DATE",
+    "time": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+    "integer": "INTEGER",
+    "fraction": "DOUBLE",
+    "number": "DOUBLE",
+}
+
+_OWN_TYPES = {"kind": "VARCHAR", "absent_units": "INTEGER"}
+
+
+def store_path(workspace: Path) -> Path:
+    """Return where a workspace keeps its store."""
+    return workspace / "store.duckdb"
+
+
+def open_store(path: Path) -> Session:
+    """Open the store for writing: made when missing, migrated (after a backup) when older.
+
+    Raises
+    ------
+    DataRefused
+        If the store was written by a newer version of ews.
+    RunLocked
+        If another run is writing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    existed = path.exists()
+    session = open_session(path)
+    try:
+        version = _version(session) if existed else 0
+        if version == 0:
+            create_tables(session)
+        elif version > SCHEMA_VERSION:
+            raise _newer(version)
+        elif version < SCHEMA_VERSION:
+            session.execute("CHECKPOINT")
+            shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
+            _migrate(session, version)
+    except BaseException:
+        session.__exit__()
+        raise
+    return session
+
+
+def check_version(session: Session, schema: str = "store") -> None:
+    """Raise :class:`~ews.errors.DataRefused` unless an attached store has this program's version."""
+    version = int(session.value(f"SELECT version FROM {schema}.store_version"))
+    if version > SCHEMA_VERSION:
+        raise _newer(version)
+    if version < SCHEMA_VERSION:
+        raise DataRefused(
+            f"the store has schema version {version}",
+            expected=f"version {SCHEMA_VERSION}",
+            next_step="run `ews ingest`, which backs the store up and migrates it",
+        )
+
+
+def create_tables(session: Session) -> None:
+    """Make an empty store in a session, in one transaction."""
+    with session.transaction():
+        session.execute("CREATE TABLE store_version (version INTEGER NOT NULL)")
+        session.execute(f"INSERT INTO store_version VALUES ({SCHEMA_VERSION})")
+        session.execute(
+            "CREATE TABLE loads (load_id INTEGER, loaded_at TIMESTAMP, table_name VARCHAR, delivery VARCHAR, "
+            "files INTEGER, rows_read BIGINT, rows_new BIGINT, rows_withdrawn BIGINT, rows_set_aside BIGINT)"
+        )
+        session.execute(
+            "CREATE TABLE quarantine (load_id INTEGER, table_name VARCHAR, file VARCHAR, line BIGINT, "
+            "reason VARCHAR, content VARCHAR)"
+        )
+        session.execute("CREATE TABLE coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP)")
+        for table in TABLES:
+            session.execute(_create(table))
+
+
+def _create(table: Table) -> str:
+    types = {column.name: _TYPES[column.type] for column in table.columns} | _OWN_TYPES
+    names = (*table.key, *stored_columns(table))
+    columns = [f"{name} {types[name]}" for name in names]
+    if table.end:
+        columns.append("end_known_from TIMESTAMP")
+    bookkeeping = [
+        "recorded_at TIMESTAMP",
+        "known_from TIMESTAMP NOT NULL",
+        "known_until TIMESTAMP NOT NULL",
+        "withdrawn BOOLEAN NOT NULL",
+        "load_id INTEGER NOT NULL",
+    ]
+    return f"CREATE TABLE {table.name} ({', '.join(columns + bookkeeping)})"
+
+
+def _version(session: Session) -> int:
+    tables = {name for (name,) in session.rows("SELECT table_name FROM duckdb_tables()")}
+    if "store_version" in tables:
+        return int(session.value("SELECT version FROM store_version"))
+    if tables:
+        raise DataRefused(
+            "the store's file holds tables of another program",
+            expected="a store written by ews, or no file",
+            next_step="choose another workspace",
+        )
+    return 0
+
+
+def _migrate(session: Session, version: int) -> None:
+    with session.transaction():
+        for number in range(version + 1, SCHEMA_VERSION + 1):
+            for statement in MIGRATIONS.get(number, ()):
+                session.execute(statement)
+        session.execute(f"UPDATE store_version SET version = {SCHEMA_VERSION}")
+
+
+def _newer(version: int) -> DataRefused:
+    return DataRefused(
+        f"the store has schema version {version}, written by a newer ews",
+        expected=f"version {SCHEMA_VERSION} or older",
+        next_step="update ews, or use the ews that wrote it",
+    )
