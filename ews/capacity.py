@@ -145,15 +145,18 @@ def _section_capacity(ordered: pd.DataFrame, capacities: Capacities, enrolled: E
     """Return the capacity that applies to each row (asked once per date, school and section)."""
     # Every section of every school is asked for, so that a forgotten school is noticed on the first
     # day and not on the day its first student becomes chronic.
+    where = ordered[["as_of_date", "school_id"]]
     found: dict[tuple[dt.date, str, str], int] = {}
-    for date, school in sorted(set(zip(ordered["as_of_date"], ordered["school_id"], strict=True))):
+    for date, school in sorted(where.drop_duplicates().itertuples(index=False, name=None)):
         for section in SECTIONS:
             capacity: Capacity = getattr(capacities, section)
             number = enrolled[date, school] if capacity.percent is not None else None
             key = f"outreach.capacity.{section}"
             found[date, school, section] = section_capacity(capacity, school, number, key)
-    keys = zip(ordered["as_of_date"], ordered["school_id"], ordered["section"], strict=True)
-    return pd.Series([found[key] for key in keys], index=ordered.index, dtype="int64")
+    names = [*where.columns, "section"]
+    by_key = pd.DataFrame([(*key, value) for key, value in found.items()], columns=[*names, "capacity"])
+    merged: pd.DataFrame = ordered[names].merge(by_key, on=names, how="left", validate="many_to_one")
+    return merged["capacity"].set_axis(ordered.index)
 
 
 def _in_order(rows: pd.DataFrame, score: str) -> pd.DataFrame:

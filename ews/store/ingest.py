@@ -19,7 +19,9 @@ from ews.extracts.read import find_files, raw_name, read_source
 from ews.extracts.rows import empty_finding, list_reference_problems, overlap_finding, set_aside
 from ews.extracts.schema import ENROLLMENTS, TABLES, Table
 from ews.extracts.typed import prepare, type_rows
+from ews.private_files import owner_only
 from ews.progress import Progress, silent
+from ews.store.lock import workspace_lock
 from ews.store.schema import FOREVER, create_tables, open_store, store_path
 from ews.store.versions import Load, add_coverage, add_versions, is_first_load, withdraw_missing
 
@@ -69,7 +71,23 @@ def ingest(
     ------
     DataRefused
         If anything was refused; the store is then as it was.
+    RunLocked
+        If another run is working in the workspace.
     """
+    with workspace_lock(config.workspace_dir), owner_only():
+        return load_sources(
+            config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
+        )
+
+
+def load_sources(
+    config: Config,
+    *,
+    loaded_at: dt.datetime | None = None,
+    accept_withdrawals: bool = False,
+    progress: Progress = silent,
+) -> IngestReport:
+    """Do the work of :func:`ingest` for a caller that holds the workspace already."""
     path = store_path(config.workspace_dir)
     existed = path.exists()
     try:

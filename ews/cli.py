@@ -1,0 +1,388 @@
+"""The verbs. The only module that prints, and that turns errors into exit codes.
+
+Whatever is heavy is imported where it is used, so that ``ews --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ews.console import Console
+from ews.errors import EwsError, UsageError
+
+if TYPE_CHECKING:
+    from ews.config import Config
+    from ews.nightly.night import NightResult
+    from ews.store.ingest import IngestReport
+
+app = typer.Typer(
+    help="Early-warning lists for chronic absence, audited for equity before they reach a counselor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ConfigFile = Annotated[
+    Path, typer.Option("--config", "-c", help="The district's configuration (see `ews init`).")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one machine-readable object on standard output.")]
+AsOfDay = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="The decision day, for example 2026-01-15.")
+]
+AcceptWithdrawals = Annotated[
+    bool, typer.Option("--accept-withdrawals", help="Accept that a full extract withdraws more than 5%.")
+]
+
+DEGRADED = 10
+
+# Newer versions of typer bring their own copy of click, older ones import it: this is its error either way.
+_CLICK_ERROR: type[Exception] = next(
+    each for each in typer.BadParameter.__mro__ if each.__name__ == "ClickException"
+)
+
+
+@app.command(epilog="Example: ews demo --students 6000 --workspace ./ews-demo")
+def demo(
+    students: Annotated[int, typer.Option(help="Students in the simulated district.")] = 6000,
+    workspace: Annotated[Path, typer.Option(help="The folder to work in.")] = Path("ews-demo"),
+    as_json: Json = False,
+) -> None:
+    """Simulate a district and run the whole job on it."""
+    from ews.demo import demo as run
+
+    console = Console(as_json=as_json)
+    with console.progress() as progress:
+        result = run(workspace.absolute(), students=students, progress=progress, tell=console.say)
+    lists, fairness, evaluation = result.files
+    console.say("\nOpen these three files:")
+    for what, path in (("lists", lists), ("fairness report", fairness), ("evaluation", evaluation)):
+        console.say(f"  {what:<16} {path}")
+    console.say(f"\nThe configuration to go on with: {result.configuration}")
+    console.result(
+        {
+            "configuration": str(result.configuration),
+            "run": result.training.run_name,
+            "verdict": result.training.verdict,
+            "open": [str(path) for path in result.files],
+            **_night(result.night),
+        }
+    )
+
+
+@app.command(epilog="Example: ews simulate --students 6000 --years 6 --seed 1 --out district")
+def simulate(
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    students: Annotated[int, typer.Option(help="Students enrolled in a year.")] = 6000,
+    years: Annotated[int, typer.Option(help="School years, the last one unfinished.")] = 6,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal bytes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Write the extracts of a district whose true risk is known."""
+    from ews.simulate.district import simulate as run
+
+    console = Console(as_json=as_json)
+    with console.progress() as progress:
+        configuration = run(out, students=students, years=years, seed=seed, progress=progress)
+    console.say(f"Wrote extracts, truth and configuration. Next: ews ingest -c {configuration}")
+    console.result({"configuration": str(configuration)})
+
+
+@app.command(epilog="Example: ews init my-district")
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to write district.yaml into.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Write a commented configuration to start from."""
+    from ews.starter import write_starter
+
+    console = Console(as_json=as_json)
+    path = write_starter(folder)
+    console.say(f"Wrote {path}. Next: name your files and codes in it, then ews check -c {path}")
+    console.result({"configuration": str(path)})
+
+
+@app.command(epilog="Example: ews check -c district.yaml")
+def check(config: ConfigFile, as_json: Json = False) -> None:
+    """Read and check the extracts; change nothing."""
+    from ews.extracts.findings import refuse_if_any
+    from ews.store.ingest import check as run
+
+    console = Console(as_json=as_json)
+    with console.progress() as progress:
+        report = run(_load(config), progress=progress)
+    console.findings(report.findings)
+    if not as_json:
+        refuse_if_any(report.findings)
+    refused = any(finding.severity == "refused" for finding in report.findings)
+    console.result(report.as_dict(), exit_code=20 if refused else 0)
+
+
+@app.command(epilog="Example: ews ingest -c district.yaml --loaded-at 2026-01-15T02:00")
+def ingest(
+    config: ConfigFile,
+    loaded_at: Annotated[
+        str | None, typer.Option("--loaded-at", metavar="TIME", help="When the load counts as made.")
+    ] = None,
+    accept_withdrawals: AcceptWithdrawals = False,
+    as_json: Json = False,
+) -> None:
+    """Load the extracts into the store."""
+    from ews.store.ingest import ingest as run
+
+    console = Console(as_json=as_json)
+    loaded = _load(config)
+    time = _time(loaded_at, loaded.timezone)
+    with console.progress() as progress:
+        report = run(loaded, loaded_at=time, accept_withdrawals=accept_withdrawals, progress=progress)
+    console.findings(report.findings)
+    _say_loaded(console, report)
+    console.result(report.as_dict())
+
+
+@app.command(epilog="Example: ews train -c district.yaml --by 'Data team'")
+def train(
+    config: ConfigFile,
+    by: Annotated[str | None, typer.Option(help="Who trains; by default the account.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train, evaluate and audit a model; register a challenger unless the gate fails it."""
+    from ews.training.run import train as run
+
+    console = Console(as_json=as_json)
+    loaded = _load(config)
+    truth = loaded.folder / "truth" / "risk.parquet"
+    with console.progress() as progress:
+        result = run(loaded, by=by, truth=truth if truth.exists() else None, progress=progress)
+    console.say(
+        f"Run {result.run_name}. {result.evaluation['lift']['sentence']}\n{result.fairness['sentence']}"
+    )
+    console.say(f"Reports: {result.reports}")
+    result.raise_if_failed()
+    console.say(_after_training(result.verdict, result.version))
+    console.result(
+        {
+            "run": result.run_name,
+            "version": result.version,
+            "verdicts": {
+                "gate": result.verdict,
+                "lift": result.lift_verdict,
+                "fairness": result.fairness_verdict,
+            },
+            "reports": str(result.reports),
+        }
+    )
+
+
+@app.command(
+    "sign-off",
+    epilog="Example: ews sign-off -c district.yaml --kind insufficient_evidence --approver 'A. Person' "
+    "--role 'Equity officer' --reason 'Small groups; reviewed' --expires 2026-06-30",
+)
+def sign_off(
+    config: ConfigFile,
+    kind: Annotated[str, typer.Option(help="insufficient_evidence or override.")],
+    approver: Annotated[str, typer.Option(help="Who decides; not the person who trained.")],
+    role: Annotated[str, typer.Option(help="As what.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    expires: Annotated[str, typer.Option(metavar="DATE", help="At most 180 days from today.")],
+    version: Annotated[str | None, typer.Option(help="The version; by default the challenger.")] = None,
+    run: Annotated[str | None, typer.Option(help="The run, for the override of a fail.")] = None,
+    conditions: Annotated[str, typer.Option(help="On what conditions.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Record an equity officer's written decision. It records who decided; it does not authenticate."""
+    from ews.approval import Decision, record_sign_off
+
+    console = Console(as_json=as_json)
+    decision = Decision(kind, approver, role, reason, _date(expires, "--expires"), conditions)
+    signed = record_sign_off(_load(config), decision, version=version, run=run)
+    console.say(
+        f"Recorded for version {signed.number} until {decision.expires}. This records a decision; it does "
+        "not prove who made it.\nNext: ews promote"
+    )
+    console.result({"version": signed.number, "expires": decision.expires.isoformat()})
+
+
+@app.command(epilog="Example: ews promote -c district.yaml --version 3")
+def promote(
+    config: ConfigFile,
+    version: Annotated[
+        str | None, typer.Option(help="The version; by default the challenger. Also how to roll back.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a challenger the champion, if the gate lets it."""
+    from ews.approval import promote as run
+
+    console = Console(as_json=as_json)
+    champion, decision = run(_load(config), version=version)
+    rests = f", on the decision of {decision.approver} until {decision.expires}" if decision else ""
+    console.say(f"Version {champion.number} is in service{rests}. Next: ews score -c {config}")
+    console.result({"version": champion.number, "signed_off": decision is not None})
+
+
+@app.command(epilog="Example: ews score -c district.yaml --as-of 2026-01-15")
+def score(config: ConfigFile, as_of: AsOfDay = None, as_json: Json = False) -> None:
+    """Score with the champion and publish the lists."""
+    from ews.nightly.night import score_and_publish
+
+    console = Console(as_json=as_json)
+    with console.progress() as progress:
+        result = score_and_publish(_load(config), as_of=_date(as_of, "--as-of"), progress=progress)
+    _finish_night(console, result)
+
+
+@app.command(epilog="Example, in a crontab: 30 2 * * * ews nightly -c /srv/ews/district.yaml")
+def nightly(
+    config: ConfigFile,
+    as_of: AsOfDay = None,
+    accept_withdrawals: AcceptWithdrawals = False,
+    as_json: Json = False,
+) -> None:
+    """Load, score and publish: the one line for cron or the Task Scheduler."""
+    from ews.nightly.night import nightly as run
+
+    console = Console(as_json=as_json)
+    day = _date(as_of, "--as-of")
+    with console.progress() as progress:
+        result = run(_load(config), as_of=day, accept_withdrawals=accept_withdrawals, progress=progress)
+    if result.loaded is not None:
+        console.findings(result.loaded.findings)
+        _say_loaded(console, result.loaded)
+    _finish_night(console, result)
+
+
+@app.command(epilog="Example: ews verify -c district.yaml")
+def verify(config: ConfigFile, as_json: Json = False) -> None:
+    """Check every digest from the model to the published lists."""
+    from ews.nightly.verify import verify as run
+
+    console = Console(as_json=as_json)
+    result = run(_load(config))
+    for problem in result.problems:
+        console.say(f"- {problem}")
+    result.raise_if_broken()
+    console.say(
+        f"Version {result.model_version} and its audit are as they were registered; "
+        f"{result.files} published files of {len(result.nights)} nights are as they were published."
+    )
+    console.result(vars(result))
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's code."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    as_json = "--json" in arguments
+    try:
+        outcome = app(arguments, standalone_mode=False)
+    except EwsError as error:
+        Console(as_json=as_json).error(error)
+        return error.exit_code
+    except _CLICK_ERROR as error:
+        return _usage(error, as_json=as_json)
+    except (typer.Abort, KeyboardInterrupt):
+        Console(as_json=as_json).say("Stopped. Nothing was half-written.")
+        return 130
+    except Exception as error:
+        # The text of an exception may quote a cell; where it happened is what a maintainer needs.
+        Console(as_json=as_json).defect(
+            "".join(traceback.format_tb(error.__traceback__)), type(error).__name__
+        )
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _usage(error: Any, *, as_json: bool) -> int:
+    message = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(message)
+    else:
+        next_step = "see `ews --help`, or `ews COMMAND --help`"
+        Console(as_json=as_json).error(UsageError(message, next_step=next_step))
+    return UsageError.exit_code
+
+
+def _load(path: Path) -> Config:
+    from ews.config import load_config
+
+    return load_config(path)
+
+
+def _date(text: str | None, option: str) -> Any:
+    return None if text is None else _parsed(dt.date.fromisoformat, text, option, "a date like 2026-01-15")
+
+
+def _time(text: str | None, timezone: str) -> dt.datetime | None:
+    from zoneinfo import ZoneInfo
+
+    if text is None:
+        return None
+    time = _parsed(dt.datetime.fromisoformat, text, "--loaded-at", "a time like 2026-01-15T02:00")
+    local = time if time.tzinfo else time.replace(tzinfo=ZoneInfo(timezone))
+    utc: dt.datetime = local.astimezone(dt.UTC)
+    return utc.replace(tzinfo=None)
+
+
+def _parsed(parse: Callable[[str], Any], text: str, option: str, expected: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError:
+        raise UsageError(
+            f"{option} {text} cannot be read", expected=expected, next_step=f"write {option} as {expected}"
+        ) from None
+
+
+def _say_loaded(console: Console, report: IngestReport) -> None:
+    for table in report.tables:
+        withdrawn = f", {table.rows_withdrawn:,} withdrawn" if table.rows_withdrawn else ""
+        aside = f", {table.rows_set_aside:,} set aside" if table.rows_set_aside else ""
+        done = f"{table.rows_read:,} rows read, {table.rows_new:,} new{withdrawn}{aside}"
+        console.say(f"{table.table}: {done}")
+
+
+def _after_training(verdict: str, version: str | None) -> str:
+    if verdict == "pass":
+        return f"The gate passed it: version {version} is the challenger. Next: read the reports, then ews promote"
+    return (
+        f"The evidence was not sufficient for a verdict: version {version} is a challenger that an equity "
+        "officer has to sign off. Next: read fairness.html, then ews sign-off"
+    )
+
+
+def _finish_night(console: Console, result: NightResult) -> None:
+    if result.as_of.note:
+        console.say(result.as_of.note)
+    if result.published is None:
+        console.say(f"No school on {result.as_of.day}: nothing to publish.")
+    else:
+        console.say(
+            f"Published {result.published}: {result.rows['scored']:,} students scored, "
+            f"{result.rows['listed']:,} on the lists."
+        )
+    for sentence in [*result.banners, *result.degraded]:
+        console.say(f"! {sentence}")
+    console.result(_night(result), exit_code=DEGRADED if result.degraded else 0)
+
+
+def _night(result: NightResult) -> dict[str, Any]:
+    return {
+        "as_of": result.as_of.day.isoformat(),
+        "published": str(result.published) if result.published else None,
+        "model_version": result.model_version,
+        "rows": result.rows,
+        "degraded": result.degraded,
+        "banners": result.banners,
+        "note": result.as_of.note,
+    }

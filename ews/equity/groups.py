@@ -1,0 +1,130 @@
+"""Which group each judged row belongs to, and the refusal of an audit that cannot be made.
+
+Demographic attributes live in a frame of their own, one row per student; this is where it meets the
+judged rows, after every score has been given and every list filled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ews.errors import GateClosed
+
+UNKNOWN = "Unknown"
+"""The group of students whose attribute is missing; a group like any other."""
+
+_TITLES = {
+    "sex": "Sex",
+    "race_ethnicity": "Race and ethnicity",
+    "english_learner": "English learner",
+    "disability": "Disability",
+    "economically_disadvantaged": "Economically disadvantaged",
+    "homeless": "Experiencing homelessness",
+    "foster": "In foster care",
+}
+
+
+def attribute_title(attribute: str) -> str:
+    """Return the words for an attribute of the audit frame."""
+    return _TITLES.get(attribute, attribute.replace("_", " ").capitalize())
+
+
+def group_order(groups: Sequence[str]) -> list[str]:
+    """Return distinct group names by alphabet, ``Unknown`` last."""
+    return sorted(set(groups), key=lambda name: (name == UNKNOWN, name))
+
+
+def group_of_rows(rows: pd.DataFrame, groups: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
+    """Return the groups of every judged row.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Judged rows, one per student_id and as_of_date.
+    groups : DataFrame
+        The audit frame, one row per student_id, a column per attribute. A student who is not in it, and
+        a missing or empty value, is ``Unknown``.
+    attributes : sequence of str
+        ``audit.sensitive``.
+
+    Returns
+    -------
+    DataFrame
+        Indexed like ``rows``, one text column per attribute, without nulls.
+
+    Raises
+    ------
+    GateClosed
+        If an attribute has no column, or a student several rows.
+    """
+    missing = [each for each in attributes if each not in groups.columns]
+    if missing:
+        raise audit_impossible(
+            f"the audit frame has no column for {', '.join(missing)}",
+            expected="a column for every attribute of audit.sensitive",
+            next_step="deliver it in the students extract, or take it out of audit.sensitive",
+        )
+    if groups["student_id"].duplicated().any():
+        raise audit_impossible(
+            f"{int(groups['student_id'].duplicated().sum())} students are in the audit frame more than once",
+            expected="one row per student",
+            next_step="mend the students extract",
+        )
+    of_student = groups.set_index("student_id")[list(attributes)]
+    aligned = of_student.reindex(rows["student_id"]).set_axis(rows.index, axis=0)
+    text = aligned.astype(object).where(aligned.notna(), UNKNOWN).astype(str)
+    return text.transform(lambda column: column.str.strip().replace("", UNKNOWN))
+
+
+def check_auditable(rows: pd.DataFrame, members: pd.DataFrame) -> None:
+    """Refuse an audit that could say nothing, or would say it about figures that are not there.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Judged rows with ``label`` and ``risk``.
+    members : DataFrame
+        What :func:`group_of_rows` returned.
+
+    Raises
+    ------
+    GateClosed
+        If there are no rows, no positives, a label or risk is out of range, or every student is in one
+        group of every attribute.
+    """
+    if rows.empty:
+        raise audit_impossible("there are no judged students", next_step="check the test year's as-of dates")
+    if rows.duplicated(["student_id", "as_of_date"]).any():
+        raise audit_impossible(
+            "some students are judged twice at one date", next_step="report this as a defect"
+        )
+    label, risk = rows["label"].to_numpy(dtype=float), rows["risk"].to_numpy(dtype=float)
+    if not np.isin(label, (0, 1)).all() or not ((risk >= 0) & (risk <= 1)).all():
+        raise audit_impossible(
+            "some judged rows have no outcome of 0 or 1, or no risk from 0 to 1",
+            next_step="judge only rows whose outcome is known",
+        )
+    if not label.any():
+        raise audit_impossible(
+            "no student of the test year became chronically absent, so nobody can have been missed",
+            next_step="check the outcome's definition, or judge a year in which it occurred",
+        )
+    if all(len(set(members[each])) == 1 for each in members):
+        raise audit_impossible(
+            "every student is in the same group of every attribute, so there is nobody to compare",
+            expected="at least two groups of one attribute of audit.sensitive",
+            next_step="deliver the attributes in the students extract",
+        )
+
+
+def audit_impossible(found: str, *, expected: str = "", next_step: str = "") -> GateClosed:
+    """Return the error of an audit that cannot be made: a model that was not audited is not registered."""
+    return GateClosed(
+        f"the fairness audit cannot be made: {found}",
+        expected=expected,
+        where="audit.sensitive and the judged test year",
+        next_step=next_step,
+    )

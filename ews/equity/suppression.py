@@ -1,0 +1,128 @@
+"""What is withheld because too few students stand behind it; applied last, before anything is written.
+
+Primary: a group of fewer than the minimum of students is not shown. Complementary: totals are known, so
+a single hidden group could be worked out by subtraction; the next smallest is hidden with it, and the
+next, until at least two groups and at least the minimum of students are hidden together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_BANDS = ((300, 1), (100, 2), (40, 5), (20, 10), (10, 20))
+"""From how many students on, and how many percent are then the lowest and (from 100) the highest shown."""
+
+
+class Suppressed(str):
+    """A value of its own for what is withheld: never 0, never blank; text, so that JSON can hold it."""
+
+    __slots__ = ()
+
+    def __new__(cls) -> Suppressed:
+        """Return the one suppressed value."""
+        return super().__new__(cls, "suppressed")
+
+    def __repr__(self) -> str:
+        return "SUPPRESSED"
+
+
+SUPPRESSED: Final = Suppressed()
+
+
+def hidden_groups(students: Mapping[str, int], minimum: int) -> set[str]:
+    """Return the groups of one margin that must not be shown.
+
+    Parameters
+    ----------
+    students : mapping of group to int
+        Distinct students of every group of one attribute.
+    minimum : int
+        The smallest group that may be shown (``audit.min_cell``).
+
+    Examples
+    --------
+    >>> sorted(hidden_groups({"A": 4, "B": 20, "C": 300}, 10))
+    ['A', 'B']
+    """
+    from_smallest = sorted(students, key=lambda group: (students[group], group))
+    hidden = [group for group in from_smallest if 0 < students[group] < minimum]
+    others = [group for group in from_smallest if students[group] >= minimum]
+    # A group without students needs no hiding, and hides nobody.
+    while hidden and others and (len(hidden) == 1 or sum(students[each] for each in hidden) < minimum):
+        hidden.append(others.pop(0))
+    return set(hidden)
+
+
+def banded_percent(part: int, whole: int) -> str:
+    """Return a share in percent, its extremes in a band that widens as n falls (DOMAIN: small cells).
+
+    n of 300 or more: 1/99; 100 to 299: 2/98; 40 to 99: 5/95; 20 to 39: 10/90; 10 to 19: 20/80; below 10
+    suppressed. So that "0%" or "100%" never says something about every single student.
+
+    Examples
+    --------
+    >>> banded_percent(0, 25), banded_percent(13, 25), banded_percent(3, 9)
+    ('10% or less', '52%', SUPPRESSED)
+    """
+    for least, band in _BANDS:
+        if whole >= least:
+            percent = 100 * part / whole
+            if percent <= band:
+                return f"{band}% or less"
+            return f"{100 - band}% or more" if percent >= 100 - band else f"{percent:.0f}%"
+    return SUPPRESSED
+
+
+def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]:
+    """Return ``fairness.json`` with the figures of small groups suppressed; verdicts and names stay.
+
+    Parameters
+    ----------
+    report : mapping
+        What :func:`ews.equity.audit.audit` returned (with district and run), not changed.
+    minimum : int
+        ``audit.min_cell``: groups of fewer distinct students are hidden.
+    """
+    hidden = {
+        each["attribute"]: hidden_groups({g["group"]: g["students"] for g in each["groups"]}, minimum)
+        for each in report["attributes"]
+    }
+    attributes = [
+        {**each, "groups": [_group(g, hide=g["group"] in hidden[each["attribute"]]) for g in each["groups"]]}
+        for each in report["attributes"]
+    ]
+    comparisons = [
+        _comparison(each, hide=each["group"] in hidden[each["attribute"]]) for each in report["comparisons"]
+    ]
+    # The share of those not judged is a count of a small group in another dress.
+    share = SUPPRESSED if any(hidden.values()) else report["not_judged_share_of_positives"]
+    return {
+        **report,
+        "attributes": attributes,
+        "comparisons": comparisons,
+        "not_judged_share_of_positives": share,
+    }
+
+
+def _group(group: Mapping[str, Any], *, hide: bool) -> dict[str, Any]:
+    if not hide:
+        return dict(group)
+    kept = {"group": group["group"], "verdict": group["verdict"]}
+    note = "Withheld: too few students in this group, or in another that could be worked out from it."
+    figures = {key: _withheld(value) for key, value in group.items() if key not in {*kept, "note"}}
+    return {**figures, **kept, "note": note}
+
+
+def _comparison(comparison: Mapping[str, Any], *, hide: bool) -> dict[str, Any]:
+    if not hide:
+        return dict(comparison)
+    figures = ("value", "low", "high", "p_value", "holm_p_value")
+    return {**comparison, **dict.fromkeys(figures, SUPPRESSED)}
+
+
+def _withheld(value: Any) -> Any:
+    """Replace every figure, however deep; null too, because "undefined" tells that there were none."""
+    if isinstance(value, Mapping):
+        return {key: _withheld(each) for key, each in value.items()}
+    return SUPPRESSED

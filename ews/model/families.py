@@ -1,0 +1,73 @@
+"""Features grouped into families that a counselor understands, each belonging to one signal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ews.features.matrix import FEATURES_BY_SIGNAL
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "absence this year": ("absence_days", "absence_rate", "excused_rate", "absences_left"),
+    "recent absence": (
+        "absence_rate_last_5",
+        "absence_rate_last_10",
+        "absence_rate_last_20",
+        "absence_rate_last_40",
+        "absence_trend",
+        "days_since_absence",
+    ),
+    "unexcused absence": ("unexcused_rate", "unexcused_rate_last_20"),
+    "first month": ("first_month_rate",),
+    "runs of absence": ("current_streak", "longest_streak", "absence_spells"),
+    "Mondays and Fridays": ("monday_friday_share",),
+    "tardies and part days": ("tardy_rate", "part_day_rate", "last_year_tardy_rate"),
+    "suspension": ("suspension_rate",),
+    "last year": (
+        "last_year_rate",
+        "last_year_unexcused_rate",
+        "last_year_same_period_rate",
+        "last_year_last_40_rate",
+    ),
+    "the year before": ("year_before_rate",),
+    "nurse visits": FEATURES_BY_SIGNAL["nurse"],
+    "meal programs": FEATURES_BY_SIGNAL["meals"],
+    "school and grade": ("grade", "school_absence_rate", "grade_absence_rate"),
+    "moves and entry": (
+        "days_enrolled",
+        "days_remaining",
+        "schools_this_year",
+        "schools_last_year",
+        "days_missed_before_entry",
+        "enrolled_last_year",
+    ),
+}
+
+SIGNAL_OF_FAMILY: dict[str, str] = {
+    **dict.fromkeys(FAMILIES, "attendance"),
+    "nurse visits": "nurse",
+    "meal programs": "meals",
+    "school and grade": "roster",
+    "moves and entry": "roster",
+}
+
+
+def by_family(contributions: np.ndarray, features: Sequence[str]) -> pd.DataFrame:
+    """Return contributions summed by family: one row per row given, one column per family, in log odds."""
+    position = {name: number for number, name in enumerate(features)}
+    return pd.DataFrame(
+        {
+            family: contributions[:, [position[name] for name in names]].sum(axis=1)
+            for family, names in FAMILIES.items()
+        }
+    )
+
+
+def importance(contributions: np.ndarray, features: Sequence[str]) -> list[dict[str, object]]:
+    """Return each family's share of the model's movement: mean absolute contribution, shares sum to 1."""
+    sizes = by_family(contributions, features).abs().mean()
+    total = float(sizes.sum()) or 1.0
+    ordered = sizes.sort_values(ascending=False, kind="stable")
+    return [{"family": str(family), "share": float(size) / total} for family, size in ordered.items()]

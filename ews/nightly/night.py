@@ -1,0 +1,198 @@
+"""One night: score with the champion and publish; with the extracts loaded first, or without."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ews.config import Config
+from ews.engine import Session, open_reader, open_session
+from ews.errors import DataRefused
+from ews.extracts.read import raw_name, read_source
+from ews.extracts.schema import DIRECTORY
+from ews.features.matrix import build_matrix
+from ews.nightly.publish import previous_scores, publish
+from ews.nightly.score import Scores, score
+from ews.nightly.service import InService, champion
+from ews.nightly.when import AsOf, decide_as_of
+from ews.outreach.lists import ListContext
+from ews.private_files import owner_only
+from ews.progress import Progress, silent
+from ews.school_calendar import start_of_day_utc
+from ews.snapshot import calendar_frame
+from ews.store.ingest import IngestReport, load_sources
+from ews.store.lock import workspace_lock
+from ews.store.schema import check_version, store_path
+
+_EVENT_DATES = {"attendance": "coverage", "nurse_visits": "nurse_visits"}
+
+
+@dataclass
+class NightResult:
+    """What a night ended with.
+
+    Attributes
+    ----------
+    published : Path or None
+        The folder that was published; None on a day without school.
+    degraded : list of str
+        Sentences on what is not as it should be; any makes exit code 10.
+    """
+
+    as_of: AsOf
+    published: Path | None = None
+    model_version: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
+    degraded: list[str] = field(default_factory=list)
+    banners: list[str] = field(default_factory=list)
+    loaded: IngestReport | None = None
+
+
+def score_and_publish(
+    config: Config, *, as_of: dt.date | None = None, progress: Progress = silent
+) -> NightResult:
+    """Score with the champion and publish the lists; also on a day without school.
+
+    Raises
+    ------
+    ModelUnusable
+        If no model may be used; what was published before stays.
+    DataRefused
+        If there is no store, or nobody is enrolled on the day.
+    """
+    with workspace_lock(config.workspace_dir), owner_only():
+        return _night(config, as_of, progress, skip_closed=False)
+
+
+def nightly(
+    config: Config,
+    *,
+    as_of: dt.date | None = None,
+    accept_withdrawals: bool = False,
+    progress: Progress = silent,
+) -> NightResult:
+    """Load tonight's extracts, score and publish: the one line for cron or the Task Scheduler.
+
+    With ``as_of`` the load counts as made one second before that day begins.
+    """
+    loaded_at = (
+        start_of_day_utc(as_of, config.timezone) - dt.timedelta(seconds=1) if as_of is not None else None
+    )
+    with workspace_lock(config.workspace_dir), owner_only():
+        loaded = load_sources(
+            config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
+        )
+        result = _night(config, as_of, progress, skip_closed=True)
+        result.loaded = loaded
+        return result
+
+
+def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_closed: bool) -> NightResult:
+    path = store_path(config.workspace_dir)
+    if not path.exists():
+        raise DataRefused(
+            "there is no store yet",
+            expected="a store with the district's extracts",
+            where="workspace",
+            next_step="run `ews ingest` first",
+        )
+    with open_reader(path) as session:
+        check_version(session)
+        as_of = decide_as_of(session, stated, config)
+        if skip_closed and as_of.inside_calendar and not as_of.in_session and not as_of.note:
+            return NightResult(as_of)
+        progress("Verifying the model in service", 0.0)
+        service = champion(config)
+        progress("Computing features", 0.0)
+        matrix = build_matrix(session, as_of.day, config)
+        if matrix.standing.empty:
+            raise _nobody(as_of.day)
+        progress("Scoring", 0.0)
+        scores = score(matrix, service, config, previous_scores(config.workspace_dir, as_of.day))
+        staleness = _staleness(session, as_of.day)
+        schools = session.pandas(
+            "SELECT school_id, arg_max(school_name, known_from) AS school_name "
+            "FROM store.schools GROUP BY 1 ORDER BY 1"
+        )
+    return _published(config, as_of, service, scores, schools, staleness, progress)
+
+
+def _published(
+    config: Config,
+    as_of: AsOf,
+    service: InService,
+    scores: Scores,
+    schools: pd.DataFrame,
+    staleness: dict[str, Any],
+    progress: Progress,
+) -> NightResult:
+    progress("Publishing lists", 0.0)
+    stale = _stale_sentences(staleness, config.nightly.stale_after_school_days)
+    listed, show_names = _with_names(scores.listed, config)
+    on_roster = set(scores.scores["school_id"]) | set(scores.excluded["school_id"])
+    context = ListContext(
+        district=config.district,
+        as_of=as_of.day,
+        schools=schools.loc[schools["school_id"].isin(on_roster)].reset_index(drop=True),
+        model_version=f"{service.name} {service.version.number}",
+        banners=service.banners,
+        stale=stale,
+        show_names=show_names,
+    )
+    named = Scores(scores.scores, scores.excluded, listed)
+    folder = publish(named, service, config, as_of.day, context=context, staleness=staleness)
+    rows = {"scored": len(scores.scores), "excluded": len(scores.excluded), "listed": len(listed)}
+    return NightResult(as_of, folder, service.version.number, rows, stale, service.banners)
+
+
+def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, bool]:
+    """Add names from the directory, which is opened only here, when lists are printed."""
+    source = config.sources.directory
+    if source is None:
+        return listed, False
+    with open_session() as session:
+        read_source(session, DIRECTORY, source, config)
+        names = session.pandas(
+            f"SELECT student_id, min(first_name) AS first_name, min(last_name) AS last_name, "  # noqa: S608
+            f"min(homeroom) AS homeroom FROM {raw_name(DIRECTORY)} GROUP BY student_id"
+        )
+    named = listed.merge(names, on="student_id", how="left")
+    columns = ["first_name", "last_name", "homeroom"]
+    return named.assign(**{column: named[column].astype(object).fillna("") for column in columns}), True
+
+
+def _staleness(session: Session, day: dt.date) -> dict[str, Any]:
+    """Return for each source its newest event before the day, and how many school days ago that was."""
+    calendar = calendar_frame(session)
+    open_days = calendar.loc[calendar["instructional"], "date"].drop_duplicates()
+    result: dict[str, Any] = {}
+    for source, table in _EVENT_DATES.items():
+        newest = session.value(f"SELECT max(date) FROM store.{table} WHERE date < DATE '{day}'")  # noqa: S608
+        if newest is None:
+            continue
+        newest = pd.Timestamp(newest)
+        missed = int(((open_days > newest) & (open_days < pd.Timestamp(day))).sum())
+        result[source] = {"newest": newest.date().isoformat(), "school_days_since": missed}
+    return result
+
+
+def _stale_sentences(staleness: dict[str, Any], limit: int) -> list[str]:
+    return [
+        f"{source.replace('_', ' ').capitalize()} reach only to {state['newest']}: "
+        f"{state['school_days_since']} school days are missing."
+        for source, state in staleness.items()
+        if state["school_days_since"] > limit
+    ]
+
+
+def _nobody(day: dt.date) -> DataRefused:
+    return DataRefused(
+        f"nobody is enrolled on {day}",
+        expected="enrollments of that school year, known before that day",
+        where="the store",
+        next_step="load the year's enrollments, or choose a day of a school year",
+    )

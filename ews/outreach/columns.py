@@ -1,0 +1,138 @@
+"""What stands on a list: the columns of the contract, their meaning, and what each section is for.
+
+CSV, spreadsheet and page take their words from here, so that a column means one thing everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+Cell = str | int | float | None
+Record = Mapping[str, Cell]
+
+NAME_COLUMNS = ("first_name", "last_name", "homeroom")
+
+_BEFORE_NAMES = ("rank", "student_id")
+_AFTER_NAMES = (
+    "grade",
+    "section",
+    "absences",
+    "enrolled_days",
+    "absence_rate",
+    "excused_share",
+    "absences_left",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "change",
+)
+
+WHOLE_NUMBERS = frozenset({"rank", "enrolled_days", "absences_left"})
+RATES = frozenset({"absence_rate", "excused_share"})
+
+MEANINGS: dict[str, str] = {
+    "rank": "Order of contact within the section: 1 first.",
+    "student_id": "The district's student number.",
+    "first_name": "From the district's directory; the model never sees a name.",
+    "last_name": "From the district's directory; the model never sees a name.",
+    "homeroom": "From the district's directory.",
+    "grade": "Grade of the current enrollment.",
+    "section": "prevent: not yet chronically absent. intensive: already chronically absent.",
+    "absences": "Days absent this school year, for any reason; part days count as the district defines.",
+    "enrolled_days": "School days this year on which the student was enrolled and attendance was taken.",
+    "absence_rate": "absences divided by enrolled_days.",
+    "excused_share": "Share of the absences that is excused; empty when there are none.",
+    "absences_left": (
+        "The most further whole days of absence with which the year still ends below the "
+        "chronic-absence threshold, if the student stays to the last day of school."
+    ),
+    "reason_1": "What weighed most in this student's place on the list. A reason is not a cause.",
+    "reason_2": "The next reason, if there is one.",
+    "reason_3": "The next reason, if there is one.",
+    "change": "Compared with the list before this one.",
+}
+
+SECTIONS: dict[str, tuple[str, str]] = {
+    "prevent": (
+        "Reach out first",
+        "Not yet chronically absent: contact now can still keep the year on track.",
+    ),
+    "intensive": (
+        "Already chronically absent: more intensive support",
+        "Already missed enough days to count as chronically absent. Check first who is working with the "
+        "family already; one contact is rarely enough.",
+    ),
+}
+"""Section -> (heading, what the section is for), in the order in which they stand on a list."""
+
+EMPTY_LIST = (
+    "No student of this school is on the list this time. That is good news, or a reminder to ask whether the "
+    "school's attendance has arrived; the adults who know the students remain the best early warning."
+)
+
+FOOTNOTE = (
+    "A priority for support, not a prediction of fate; a reason is not a cause; "
+    "do not share beyond this school."
+)
+
+
+CHANGES = {"new": "New", "stays": "Still listed", "up": "Moved up", "down": "Moved down"}
+
+
+def list_columns(*, show_names: bool) -> tuple[str, ...]:
+    """Return the columns of a list in the order of the contract.
+
+    Examples
+    --------
+    >>> list_columns(show_names=True)[:5]
+    ('rank', 'student_id', 'first_name', 'last_name', 'homeroom')
+    """
+    return (*_BEFORE_NAMES, *(NAME_COLUMNS if show_names else ()), *_AFTER_NAMES)
+
+
+def list_records(listed: pd.DataFrame, *, show_names: bool) -> list[Record]:
+    """Return the rows of a list as plain Python values, in the order in which they are printed.
+
+    Parameters
+    ----------
+    listed : DataFrame
+        One row per listed student of one school.
+    show_names : bool
+        Whether there is a directory; a student it does not know has empty names.
+
+    Returns
+    -------
+    list of dict
+        Section ``prevent`` first, then by rank; a missing text is "", a missing number None.
+    """
+    columns = list_columns(show_names=show_names)
+    order = listed["section"].map(list(SECTIONS).index)
+    ordered = listed.assign(_order=order).sort_values(["_order", "rank"], kind="stable")
+    unnamed = {column: "" for column in NAME_COLUMNS if show_names and column not in ordered}
+    table = ordered.assign(**unnamed)[list(columns)].astype(object)
+    return [
+        {column: _plain(column, value) for column, value in zip(columns, row, strict=True)}
+        for row in table.itertuples(index=False, name=None)
+    ]
+
+
+def _plain(column: str, value: object) -> Cell:
+    missing = value is None or value is pd.NA or value != value  # NaN and NaT
+    if column in WHOLE_NUMBERS:
+        return None if missing else int(float(str(value)))
+    if column in RATES or column == "absences":
+        return None if missing else float(str(value))
+    return "" if missing else str(value)
+
+
+def days(value: float) -> str:
+    """Return a number of days without needless digits.
+
+    Examples
+    --------
+    >>> days(12.0), days(12.5)
+    ('12', '12.5')
+    """
+    return f"{value:.4f}".rstrip("0").rstrip(".")

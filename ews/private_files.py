@@ -1,0 +1,54 @@
+"""Files that only their owner can read, and that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file aside and switch it in place; readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    aside = path.with_name(f".{path.name}.partial")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+@contextmanager
+def staged_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``target`` and switch it in place when the block ends well.
+
+    On any exception the staged folder is removed and ``target`` is as it was.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staging = target.with_name(f".{target.name}.partial")
+    replaced = target.with_name(f".{target.name}.replaced")
+    for left_over in (staging, replaced):
+        shutil.rmtree(left_over, ignore_errors=True)
+    staging.mkdir(mode=0o700)
+    try:
+        yield staging
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    if target.exists():
+        target.rename(replaced)
+    staging.rename(target)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Create every file in the block readable by its owner only, whatever the account's default."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -1,0 +1,203 @@
+"""The registry: MLflow runs, versions, tags and aliases. The only module that imports mlflow.
+
+Artifacts lie beside the database, at a place computed from where the database stands now: MLflow keeps
+absolute paths, and a folder that was moved still has to score. MLflow never loads a model here: its
+loaders would run code that a model folder brings along.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ews.config import Config
+from ews.errors import ModelUnusable, UsageError
+
+# Set before mlflow is imported, anywhere: no telemetry about a school district leaves it.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ["DO_NOT_TRACK"] = "true"
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One MLflow run: its id, the name that people use, its tags, and where its artifacts are."""
+
+    run_id: str
+    name: str
+    tags: dict[str, str]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version and the run it came from."""
+
+    number: str
+    tags: dict[str, str]
+    created_at: dt.datetime
+    run: Run
+
+
+class Registry:
+    """The registry of one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        self._failure = MlflowException
+        self.model_name = config.mlflow.model_name
+        self._root = _root(config.registry_uri)
+        try:
+            self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._client = MlflowClient(config.registry_uri, config.registry_uri)
+            self._experiment = self._find_experiment(config.mlflow.experiment)
+        except Exception as error:
+            raise _unreachable() from error
+
+    def start_run(self, today: dt.date) -> Run:
+        """Start a run, named by the date and a counter."""
+        taken = [run.info.run_name for run in self._client.search_runs([self._experiment], max_results=5000)]
+        counters = [int(match[1]) for name in taken if (match := re.fullmatch(rf"{today}-(\d+)", name or ""))]
+        name = f"{today}-{max(counters, default=0) + 1}"
+        run = self._client.create_run(self._experiment, run_name=name)
+        return self._as_run(run)
+
+    def record(self, run: Run, *, tags: Mapping[str, str], metrics: Mapping[str, float]) -> None:
+        """Write tags and metrics to a run."""
+        for key, value in tags.items():
+            self._client.set_tag(run.run_id, key, value)
+        for key, number in metrics.items():
+            self._client.log_metric(run.run_id, key, number)
+
+    def keep(self, run: Run, folder: Path, name: str) -> None:
+        """Copy a folder to the run's artifacts, where this registry stands now."""
+        shutil.copytree(folder, run.folder / name, dirs_exist_ok=True)
+
+    def end_run(self, run: Run, *, well: bool) -> None:
+        """End a run as finished or failed."""
+        self._client.set_terminated(run.run_id, "FINISHED" if well else "FAILED")
+
+    def register(self, run: Run, tags: Mapping[str, str]) -> Version:
+        """Register a run's model as a new version and make it the challenger."""
+        try:
+            self._client.get_registered_model(self.model_name)
+        except self._failure:
+            self._client.create_registered_model(self.model_name)
+        created = self._client.create_model_version(
+            self.model_name, source=(run.folder / "model").as_uri(), run_id=run.run_id, tags=dict(tags)
+        )
+        self._client.set_registered_model_alias(self.model_name, CHALLENGER, created.version)
+        return self.version(str(created.version))
+
+    def set_champion(self, version: Version, tags: Mapping[str, str]) -> None:
+        """Make a version the champion and write tags to it."""
+        self.tag(version, tags)
+        self._client.set_registered_model_alias(self.model_name, CHAMPION, version.number)
+
+    def tag(self, version: Version, tags: Mapping[str, str]) -> None:
+        """Write tags to a version."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.model_name, version.number, key, value)
+
+    def alias(self, alias: str) -> Version | None:
+        """Return the version that carries an alias, or None."""
+        try:
+            found = self._client.get_model_version_by_alias(self.model_name, alias)
+        except self._failure:
+            return None
+        return self._as_version(found)
+
+    def version(self, number: str) -> Version:
+        """Return a version by its number.
+
+        Raises
+        ------
+        UsageError
+            If there is no such version.
+        """
+        try:
+            return self._as_version(self._client.get_model_version(self.model_name, number))
+        except self._failure:
+            raise UsageError(
+                f"there is no version {number} of the model",
+                expected="the number of a registered version",
+                where="the registry",
+                next_step="look at the versions in the registry, or run `ews train`",
+            ) from None
+
+    def versions_of(self, run: Run) -> list[Version]:
+        """Return the versions registered from a run, the newest first."""
+        found = self._client.search_model_versions(f"run_id = '{run.run_id}'")
+        return sorted((self._as_version(each) for each in found), key=lambda v: int(v.number), reverse=True)
+
+    def run_named(self, name: str) -> Run:
+        """Return a run by its name or id.
+
+        Raises
+        ------
+        UsageError
+            If there is no such run.
+        """
+        runs: Iterable[Any] = self._client.search_runs([self._experiment], max_results=5000)
+        for run in runs:
+            if name in (run.info.run_name, run.info.run_id):
+                return self._as_run(run)
+        raise UsageError(
+            "there is no such run",
+            expected="a run's name (date and counter) or its MLflow id",
+            where="the registry",
+            next_step="look at the folders under reports/",
+        )
+
+    def _find_experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        return str(
+            self._client.create_experiment(name, artifact_location=(self._root / "artifacts").as_uri())
+        )
+
+    def _as_run(self, run: Any) -> Run:
+        folder = self._root / "artifacts" / run.info.run_id / "artifacts"
+        return Run(run.info.run_id, run.info.run_name, dict(run.data.tags), folder)
+
+    def _as_version(self, found: Any) -> Version:
+        created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, tz=dt.UTC)
+        run = self._as_run(self._client.get_run(found.run_id))
+        return Version(str(found.version), dict(found.tags), created, run)
+
+
+def _root(uri: str) -> Path:
+    """Return the folder of the registry's database."""
+    if not uri.startswith(_SQLITE):
+        raise UsageError(
+            "the registry is not an SQLite database",
+            expected="sqlite:///PATH, relative to the configuration file or absolute",
+            where="mlflow.tracking_uri",
+            next_step="use for example sqlite:///mlruns/mlflow.db",
+        )
+    return Path(uri.removeprefix(_SQLITE)).parent
+
+
+def _unreachable() -> ModelUnusable:
+    return ModelUnusable(
+        "the registry cannot be opened",
+        expected="an MLflow database that this account can read and write",
+        where="mlflow.tracking_uri",
+        next_step="check the path and its permissions, or restore the registry from a backup",
+    )

@@ -1,0 +1,69 @@
+"""What the model card says: gathered from the run, worded by the report."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from ews.config import Config
+from ews.model.booster import DECREASING, INCREASING
+from ews.model.families import FAMILIES
+from ews.model.labelled_rows import LabelledRows
+from ews.model.years import YearPlan
+
+_LIBRARIES = ("ews", "lightgbm", "scikit-learn", "fairlearn", "mlflow", "duckdb", "narwhals", "pandas")
+
+
+def card_of(
+    config: Config,
+    plan: YearPlan,
+    rows: dict[str, LabelledRows],
+    *,
+    run_name: str,
+    trained_by: str,
+    verdicts: dict[str, str],
+    digests: dict[str, str],
+    as_of_dates: list[str],
+) -> dict[str, Any]:
+    """Return the card of a run; see :func:`ews.reports.model_card.render_model_card` for its shape."""
+    return {
+        "district": config.district,
+        "run": run_name,
+        "model_name": config.mlflow.model_name,
+        "version": None,
+        "trained_by": trained_by,
+        "definition": {
+            **config.definition.model_dump(mode="json"),
+            "threshold": float(config.definition.threshold),
+        },
+        "years": {"train": list(plan.train), "validation": plan.validation, "test": plan.test},
+        "as_of_dates": as_of_dates,
+        "rows": {part: len(each.standing) for part, each in rows.items()},
+        "feature_families": {family: list(names) for family, names in FAMILIES.items()},
+        "monotone": [*INCREASING, *DECREASING],
+        "sources": _sources(config),
+        "sensitive": list(config.audit.sensitive),
+        "tolerance": config.audit.tolerance.model_dump(),
+        "verdicts": verdicts,
+        "digests": digests,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "authorization": _authorization(config),
+        "limits": list(plan.notes),
+    }
+
+
+def _sources(config: Config) -> list[dict[str, str]]:
+    uses = {"students": "audit", "directory": "none"}
+    found = []
+    for table in type(config.sources).model_fields:
+        source = getattr(config.sources, table)
+        if source is not None:
+            found.append({"table": table, "use": getattr(source, "use", uses.get(table, "feature"))})
+    return found
+
+
+def _authorization(config: Config) -> dict[str, str] | None:
+    meals = config.sources.meal_programs
+    if meals is None or meals.authorization is None:
+        return None
+    return {key: str(value) for key, value in meals.authorization.model_dump(mode="json").items()}

@@ -1,0 +1,123 @@
+"""Judging a fitted model on the test year: beside the rules of thumb, and by group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ews.config import Config
+from ews.engine import Session
+from ews.equity.audit import audit
+from ews.errors import GateClosed
+from ews.model import booster
+from ews.model.baselines import logistic_regression, rules_of_thumb
+from ews.model.evaluate import evaluate
+from ews.model.families import importance
+from ews.model.fitting import FittedModel
+from ews.model.labelled_rows import LabelledRows
+from ews.model.years import YearPlan
+from ews.store.frames import current_students
+
+_EXPLAINED_ROWS = 4_000
+
+
+def judged_rows(model: FittedModel, train: LabelledRows, test: LabelledRows) -> pd.DataFrame:
+    """Return the test year's rows with every predictor's score: one row per student_id and as_of_date."""
+    regression = logistic_regression(train.features, train.standing["label"].to_numpy(), test.features)
+    rules = rules_of_thumb(test.features)
+    scores = test.standing.assign(risk=model.risks(test.features), logistic_regression=regression)
+    return pd.concat([scores, rules], axis=1)
+
+
+def evaluation_of(
+    rows: pd.DataFrame, model: FittedModel, test: LabelledRows, plan: YearPlan, config: Config, run_name: str
+) -> dict[str, Any]:
+    """Return ``evaluation.json`` but for the gate's verdict."""
+    report = evaluate(
+        rows,
+        capacities=config.outreach.capacity,
+        enrolled=test.enrolled,
+        resamples=config.training.resamples,
+        seed=config.training.seed,
+    )
+    return {
+        "district": config.district,
+        "run": run_name,
+        "test_year": plan.test,
+        "validation_year": plan.validation,
+        "train_years": list(plan.train),
+        "notes": list(plan.notes),
+        "importances": _importances(model, test),
+        **report,
+    }
+
+
+def fairness_of(
+    session: Session, rows: pd.DataFrame, test: LabelledRows, plan: YearPlan, config: Config, run_name: str
+) -> dict[str, Any]:
+    """Return ``fairness.json`` before suppression.
+
+    An audit that cannot be made is a ``fail`` that says why, never a model without an audit.
+    """
+    named = {"district": config.district, "run": run_name, "test_year": plan.test}
+    groups = current_students(session)
+    try:
+        report = audit(
+            rows,
+            groups,
+            settings=config.audit,
+            capacities=config.outreach.capacity,
+            enrolled=test.enrolled,
+            seed=config.training.seed,
+        )
+    except GateClosed as error:
+        return {**named, **_no_audit(error, rows, config)}
+    return {**named, **report}
+
+
+def compared_with_truth(rows: pd.DataFrame, truth: Path) -> dict[str, float]:
+    """Return how close the risks are to those of a simulated district.
+
+    ``ici`` is the mean over rows of |risk − E(truth given risk)|, the expectation taken in 50 bins of
+    equal size; ``auc`` is that of the true risk itself: the most that the data allow.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    known = pd.read_parquet(truth)
+    known = known.assign(as_of_date=pd.to_datetime(known["as_of_date"]).dt.date).rename(
+        columns={"risk": "truth"}
+    )
+    keys = ["student_id", "as_of_date"]
+    both = rows.merge(known[[*keys, "truth"]], on=keys)
+    order = both["risk"].rank(method="first")
+    bins = np.minimum((order - 1) * 50 // max(len(both), 1), 49).astype(int)
+    expected = both["truth"].groupby(bins).transform("mean")
+    return {
+        "ici": float((both["risk"] - expected).abs().mean()),
+        "auc": float(roc_auc_score(both["label"], both["truth"])),
+    }
+
+
+def _importances(model: FittedModel, test: LabelledRows) -> list[dict[str, object]]:
+    step = max(1, len(test.features) // _EXPLAINED_ROWS)
+    features = test.features.iloc[::step]
+    return importance(booster.contributions(model.text, features), list(features.columns))
+
+
+def _no_audit(error: GateClosed, rows: pd.DataFrame, config: Config) -> dict[str, Any]:
+    return {
+        "as_of_dates": [day.isoformat() for day in sorted(set(rows["as_of_date"]))],
+        "tolerance": config.audit.tolerance.model_dump(),
+        "min_group": config.audit.min_group,
+        "min_cell": config.audit.min_cell,
+        "resamples": config.audit.resamples,
+        "lists": {},
+        "attributes": [],
+        "comparisons": [],
+        "verdict": "fail",
+        "sentence": f"The audit could not be made: {error.found}. {error.next_step}".strip(),
+        "not_judged_share_of_positives": 1.0,
+    }

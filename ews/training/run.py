@@ -1,0 +1,229 @@
+"""``ews train``: from the store to a judged model, and into the registry unless the gate fails it.
+
+The bytes that are evaluated and audited are written first and registered as they are: nothing is
+refitted in between, and promotion is never a side effect of training.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from ews.config import Config
+from ews.digests import canonical_json, digest_of, file_digest
+from ews.engine import open_reader
+from ews.equity.gate import gate_verdict
+from ews.equity.suppression import suppress_fairness
+from ews.errors import DataRefused, GateClosed
+from ews.label import complete_years, outcomes
+from ews.model.fitting import FittedModel, fit_model
+from ews.model.labelled_rows import LabelledRows, labelled_rows, sample_students
+from ews.model.model_files import write_model
+from ews.model.years import YearPlan, plan_years
+from ews.private_files import owner_only
+from ews.progress import Progress, silent
+from ews.registry import Registry, Run
+from ews.school_calendar import today_in
+from ews.store.lock import workspace_lock
+from ews.store.schema import check_version, store_path
+from ews.training.card import card_of
+from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
+from ews.training.report_folder import FAIRNESS, draw_pages, point_to_latest, report_folder, write_figures
+
+AUDIT_FOLDER = "audit"
+MODEL_FOLDER = "model"
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training run ended with.
+
+    ``version`` is None where the gate's verdict is ``fail``; the reports are there in any case.
+    """
+
+    run_name: str
+    verdict: str
+    lift_verdict: str
+    fairness_verdict: str
+    version: str | None
+    reports: Path
+    evaluation: dict[str, Any]
+    fairness: dict[str, Any]
+
+    def raise_if_failed(self) -> None:
+        """Raise :class:`~ews.errors.GateClosed` if the gate failed the model, naming what did not hold."""
+        if self.verdict != "fail":
+            return
+        sentences = [
+            part["sentence"]
+            for part, verdict in (
+                (self.evaluation["lift"], self.lift_verdict),
+                (self.fairness, self.fairness_verdict),
+            )
+            if verdict == "fail"
+        ]
+        raise GateClosed(
+            f"the gate failed the model: {' '.join(sentences)}",
+            expected="a better ranking than the best rule of thumb, and no group's need under-estimated",
+            where=f"reports/{self.run_name}",
+            next_step="read evaluation.html and fairness.html; nothing was registered",
+        )
+
+
+def train(
+    config: Config, *, by: str | None = None, truth: Path | None = None, progress: Progress = silent
+) -> TrainResult:
+    """Train, calibrate, evaluate and audit a model; register it as challenger unless the gate fails it.
+
+    Parameters
+    ----------
+    by : str, optional
+        Who trains; by default the account.
+    truth : Path, optional
+        ``truth/risk.parquet`` of a simulated district, to compare the risks with.
+
+    Raises
+    ------
+    DataRefused
+        If the store does not hold enough complete years.
+    """
+    with workspace_lock(config.workspace_dir), owner_only():
+        registry = Registry(config)
+        run = registry.start_run(today_in(config.timezone))
+        try:
+            result = _train(config, registry, run, by or account(), truth, progress)
+        except BaseException:
+            registry.end_run(run, well=False)
+            raise
+        registry.end_run(run, well=True)
+        return result
+
+
+def account() -> str:
+    """Return the name of the account, also where the system knows no name for it."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown account"
+
+
+def configuration_digest(config: Config) -> str:
+    """Return the SHA-256 of the configuration's content."""
+    return digest_of(canonical_json(config.model_dump(mode="json")))
+
+
+def _train(
+    config: Config, registry: Registry, run: Run, by: str, truth: Path | None, progress: Progress
+) -> TrainResult:
+    path = store_path(config.workspace_dir)
+    if not path.exists():
+        raise DataRefused(
+            "there is no store yet",
+            expected="a store with the district's extracts",
+            where="workspace",
+            next_step="run `ews ingest` first",
+        )
+    with open_reader(path) as session:
+        check_version(session)
+        plan = plan_years(complete_years(session), config.training.exclude_school_years)
+        rows = labelled_rows(session, plan.years, outcomes(session, config), config, progress)
+        parts = _parts(rows, plan, config)
+        model = fit_model(
+            parts["train"], parts.get("validation"), seed=config.training.seed, progress=progress
+        )
+        progress("Comparing with rules of thumb", 0.0)
+        judged = judged_rows(model, parts["train"], parts["test"])
+        evaluation = evaluation_of(judged, model, parts["test"], plan, config, run.name)
+        progress("Auditing by group", 0.0)
+        fairness = fairness_of(session, judged, parts["test"], plan, config, run.name)
+    if truth is not None:
+        evaluation["truth"] = compared_with_truth(judged, truth)
+    verdict = gate_verdict(evaluation["lift"]["verdict"], fairness["verdict"])
+    evaluation["gate"] = verdict
+    progress("Writing reports", 0.0)
+    return _report_and_register(config, registry, run, by, plan, parts, model, evaluation, fairness, verdict)
+
+
+def _parts(rows: LabelledRows, plan: YearPlan, config: Config) -> dict[str, LabelledRows]:
+    limit, seed = config.training.max_rows, config.training.seed
+    parts = {"train": sample_students(rows.of_years(plan.train), limit, seed)}
+    if plan.validation is not None:
+        parts["validation"] = sample_students(rows.of_years([plan.validation]), limit, seed)
+    return {**parts, "test": rows.of_years([plan.test])}
+
+
+def _report_and_register(
+    config: Config,
+    registry: Registry,
+    run: Run,
+    by: str,
+    plan: YearPlan,
+    parts: dict[str, LabelledRows],
+    model: FittedModel,
+    evaluation: dict[str, Any],
+    fairness: dict[str, Any],
+    verdict: str,
+) -> TrainResult:
+    verdicts = {"lift": evaluation["lift"]["verdict"], "fairness": fairness["verdict"], "gate": verdict}
+    shown = suppress_fairness(fairness, config.audit.min_cell)
+    folder = report_folder(config.workspace_dir, run.name)
+    with TemporaryDirectory(prefix="ews-model-") as scratch:
+        digests = {"model": write_model(Path(scratch), model), "data": data_digest(parts)}
+        registry.keep(run, Path(scratch), MODEL_FOLDER)
+    digests["configuration"] = configuration_digest(config)
+    card = card_of(
+        config,
+        plan,
+        parts,
+        run_name=run.name,
+        trained_by=by,
+        verdicts=verdicts,
+        digests=digests,
+        as_of_dates=evaluation["as_of_dates"],
+    )
+    write_figures(folder, evaluation, shown, card)
+    registry.keep(run, folder, AUDIT_FOLDER)
+    tags = _tags(verdicts, {**digests, "audit": file_digest(folder / FAIRNESS)}, by, run.name)
+    registry.record(run, tags=tags, metrics=_metrics(evaluation))
+    version = None if verdict == "fail" else registry.register(run, tags).number
+    draw_pages(folder, [], version)
+    point_to_latest(config.workspace_dir, run.name)
+    return TrainResult(
+        run.name, verdict, verdicts["lift"], verdicts["fairness"], version, folder, evaluation, shown
+    )
+
+
+def data_digest(parts: dict[str, LabelledRows]) -> str:
+    """Return the SHA-256 of everything the model was fitted and judged on: ids, dates, features, labels."""
+    digest = hashlib.sha256()
+    for name in sorted(parts):
+        keys = parts[name].standing[["student_id", "as_of_date", "label"]]
+        digest.update(name.encode())
+        digest.update(pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy().tobytes())
+        digest.update(parts[name].features.to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _tags(verdicts: dict[str, str], digests: dict[str, str], by: str, run_name: str) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        **{f"{name}_verdict": verdict for name, verdict in verdicts.items()},
+        **{f"{name}_digest": digest for name, digest in digests.items()},
+        "trained_by": by,
+        "run_name": run_name,
+        "ews_version": version("ews"),
+    }
+
+
+def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+    lift = {f"lift_{key}": evaluation["lift"].get(key) for key in ("estimate", "low", "high", "model_auc")}
+    pooled = evaluation["periods"][-1]["populations"]["all"]["predictors"]["model"]
+    figures = {name: (pooled[name] or {}).get("value") for name in ("auc", "brier", "calibration_error")}
+    return {key: float(value) for key, value in {**lift, **figures}.items() if value is not None}

@@ -1,0 +1,115 @@
+"""A written decision: complete, by somebody else, limited in time, and unedited."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from ews.equity.sign_off import SignOff, sign_off
+from ews.errors import GateClosed, UsageError
+
+TODAY = dt.date(2025, 9, 1)
+
+
+def decide(**changes: object) -> SignOff:
+    usual: dict = {
+        "kind": "insufficient_evidence",
+        "verdict": "insufficient_evidence",
+        "subject": "version 3",
+        "approver": "  Grace Doe ",
+        "role": "Equity officer",
+        "reason": "Small district; reviewed group by group.",
+        "conditions": "Review in January.",
+        "expires": TODAY + dt.timedelta(days=180),
+        "open_verdicts": [{"what": "lift", "verdict": "insufficient_evidence", "low": -0.01}],
+        "model_digest": "m1",
+        "audit_digest": "a1",
+        "trained_by": "Sam Poe",
+        "recorded_at": dt.datetime(2025, 9, 1, 12, tzinfo=dt.UTC),
+        "today": TODAY,
+    }
+    return sign_off(**{**usual, **changes})
+
+
+def test_a_complete_decision_is_recorded_with_what_was_open():
+    decision = decide()
+    assert decision.approver == "Grace Doe"
+    assert decision.open_verdicts[0]["low"] == -0.01
+    assert decision.conditions == "Review in January."
+
+
+@pytest.mark.parametrize("same", ["Sam Poe", " sam poe ", "SAM  POE", "sam\tpoe"])
+def test_whoever_trained_the_model_may_not_approve_it(same):
+    with pytest.raises(UsageError, match="trained the model"):
+        decide(approver=same)
+
+
+def test_names_are_compared_case_folded():
+    with pytest.raises(UsageError, match="trained the model"):
+        decide(approver="STRASSER", trained_by="Straßer")
+
+
+@pytest.mark.parametrize("part", ["approver", "role", "reason"])
+def test_name_role_and_reason_may_not_be_empty(part):
+    with pytest.raises(UsageError, match=f"--{part} is empty") as refused:
+        decide(**{part: "  "})
+    assert refused.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "not in the future"), (-3, "not in the future"), (181, "too far")]
+)
+def test_a_decision_expires_in_the_future_and_within_180_days(days, said):
+    with pytest.raises(UsageError, match=said):
+        decide(expires=TODAY + dt.timedelta(days=days))
+    assert decide(expires=TODAY + dt.timedelta(days=1)).is_in_force(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "said"),
+    [
+        ("approval", "fail", "not known"),
+        ("override", "insufficient_evidence", "does not fit"),
+        ("insufficient_evidence", "fail", "does not fit"),
+        ("insufficient_evidence", "pass", "nothing to sign off"),
+    ],
+)
+def test_the_kind_of_decision_fits_the_verdict(kind, verdict, said):
+    with pytest.raises(UsageError, match=said):
+        decide(kind=kind, verdict=verdict)
+    assert decide(kind="override", verdict="fail").kind == "override"
+
+
+def test_a_decision_holds_on_its_last_day_and_not_on_the_next():
+    decision = decide()
+    assert decision.is_in_force(decision.expires)
+    assert not decision.is_in_force(decision.expires + dt.timedelta(days=1))
+
+
+def test_a_decision_survives_json():
+    decision = decide()
+    assert SignOff.from_record(json.loads(json.dumps(decision.record()))) == decision
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("expires", "2031-01-01"),
+        ("approver", "Somebody Else"),
+        ("conditions", ""),
+        ("model_digest", "m2"),
+        ("open_verdicts", []),
+        ("digest", "0" * 64),
+    ],
+)
+def test_an_edited_record_is_noticed(key, value):
+    with pytest.raises(GateClosed, match="changed after it was written"):
+        SignOff.from_record({**decide().record(), key: value})
+
+
+@pytest.mark.parametrize("spoiled", [{"expires": "soon"}, {"recorded_at": None}])
+def test_an_unreadable_record_is_refused(spoiled):
+    with pytest.raises(GateClosed, match="incomplete"):
+        SignOff.from_record({**decide().record(), **spoiled})
+    with pytest.raises(GateClosed, match="incomplete"):
+        SignOff.from_record({})
