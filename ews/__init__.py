@@ -1,1 +1,75 @@
-"""Early-warning lists for chronic absence."""
+"""Early-warning lists for chronic absence: the whole job from Python, in a dozen names.
+
+Each name is imported when it is first used, so that ``import ews`` costs nothing.
+
+Examples
+--------
+>>> import ews
+>>> config = ews.load_config(Path("district.yaml"))  # doctest: +SKIP
+>>> ews.ingest_extracts(config)  # doctest: +SKIP
+>>> result = ews.train_model(config)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ews.approval import Decision as Decision
+    from ews.approval import promote as promote_model
+    from ews.approval import record_sign_off as record_sign_off
+    from ews.config import load_config as load_config
+    from ews.demo import demo as run_demo
+    from ews.features.matrix import build_matrix as feature_matrix
+    from ews.nightly.night import nightly as run_night
+    from ews.nightly.night import score_and_publish as publish_lists
+    from ews.nightly.verify import verify as verify_workspace
+    from ews.simulate.district import simulate as simulate_district
+    from ews.store.ingest import check as check_extracts
+    from ews.store.ingest import ingest as ingest_extracts
+    from ews.store.schema import read_store as read_store
+    from ews.training.run import train as train_model
+
+_HOMES = {
+    "Decision": ("ews.approval", "Decision"),
+    "check_extracts": ("ews.store.ingest", "check"),
+    "feature_matrix": ("ews.features.matrix", "build_matrix"),
+    "ingest_extracts": ("ews.store.ingest", "ingest"),
+    "load_config": ("ews.config", "load_config"),
+    "promote_model": ("ews.approval", "promote"),
+    "publish_lists": ("ews.nightly.night", "score_and_publish"),
+    "read_store": ("ews.store.schema", "read_store"),
+    "record_sign_off": ("ews.approval", "record_sign_off"),
+    "run_demo": ("ews.demo", "demo"),
+    "run_night": ("ews.nightly.night", "nightly"),
+    "simulate_district": ("ews.simulate.district", "simulate"),
+    "train_model": ("ews.training.run", "train"),
+    "verify_workspace": ("ews.nightly.verify", "verify"),
+}
+
+__all__ = [
+    "Decision",
+    "check_extracts",
+    "feature_matrix",
+    "ingest_extracts",
+    "load_config",
+    "promote_model",
+    "publish_lists",
+    "read_store",
+    "record_sign_off",
+    "run_demo",
+    "run_night",
+    "simulate_district",
+    "train_model",
+    "verify_workspace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home when it is first asked for."""
+    if name not in _HOMES:
+        msg = f"module 'ews' has no attribute {name!r}"
+        raise AttributeError(msg)
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)

@@ -354,7 +354,7 @@ def _say_loaded(console: Console, report: IngestReport) -> None:
 
 def _after_training(verdict: str, version: str | None) -> str:
     if verdict == "pass":
-        return f"The gate passed it: version {version} is the challenger. Next: read the reports, then ews promote"
+        return f"The gate passed it: version {version} is the challenger. Next: read the reports, ews promote"
     return (
         f"The evidence was not sufficient for a verdict: version {version} is a challenger that an equity "
         "officer has to sign off. Next: read fairness.html, then ews sign-off"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,6 @@ from ews.progress import Progress
 
 if TYPE_CHECKING:
     from ews.extracts.findings import Finding
-
-_QUIET_SECONDS = 2.0
 
 
 class Console:
@@ -88,15 +85,14 @@ class Console:
 
 
 class _Lines:
-    """A line per step that takes longer than a moment, with its time when it ends."""
+    """A line per step, when it begins."""
 
     def __init__(self) -> None:
         self._step = ""
-        self._begun = time.monotonic()
 
     def __call__(self, step: str, share: float) -> None:
-        if step != self._step:
-            self._step, self._begun = step, time.monotonic()
+        if step != self._step and share < 1:
+            self._step = step
             typer.echo(f"  {step} …", err=True)
 
 

@@ -54,10 +54,12 @@ class Registry:
     """The registry of one configuration."""
 
     def __init__(self, config: Config) -> None:
-        logging.getLogger("mlflow").setLevel(logging.ERROR)
-        logging.getLogger("alembic").setLevel(logging.ERROR)
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
+
+        # After the import, which sets levels of its own.
+        for name in ("mlflow", "mlflow.store.db.utils", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
 
         self._failure = MlflowException
         self.model_name = config.mlflow.model_name

@@ -1,4 +1,4 @@
-"""The rules of the house, read from the source: who imports whom, which library lives where, what is absent."""
+"""The rules of the house, read from the source: who imports whom, and what is absent."""
 
 from __future__ import annotations
 
@@ -127,9 +127,7 @@ def test_a_library_lives_in_one_room(library: str) -> None:
     assert rooms in ([], [FIXED_ROOM.get(library, *rooms)])
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if layer_of(path) == "features"], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in MODULES if layer_of(path) == "features"], ids=name_of)
 def test_features_cannot_name_a_student_attribute(path: Path) -> None:
     names = {node.id for node in ast.walk(tree_of(path)) if isinstance(node, ast.Name)}
     names |= {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}

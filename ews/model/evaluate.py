@@ -7,7 +7,7 @@ for all is arithmetic (the absences have already happened), and a list helps tho
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,11 +19,13 @@ from ews.model.calibration_curve import CalibrationCurve
 from ews.model.evaluation_slice import ALL, NOT_YET_CHRONIC, Slice
 from ews.model.intervals import FloatArray
 from ews.model.lift import lift
-from ews.model.measures import auc
 from ews.model.predictors import PREDICTORS, Predictor
 from ews.model.resampling import StudentBootstrap, student_codes
 
 POOLED = "pooled"
+
+_Judged = dict[tuple[str, str], tuple[dict[str, Any], FloatArray]]
+"""By period and population: a predictor's figures, and its AUC in every resample."""
 
 
 def evaluate(
@@ -47,25 +49,44 @@ def evaluate(
     """
     rows = rows.sort_values(["as_of_date", "student_id"]).reset_index(drop=True)
     codes, students = student_codes(rows["student_id"])
-    lists = {each.name: _sections(rows, capacities, enrolled, each) for each in PREDICTORS}
-    slices = [
-        Slice(period, population, each, rows.loc[mask], codes[mask], students, lists[each.name][mask])
-        for period, population, mask in _populations(rows)
+    bootstrap = StudentBootstrap(students, resamples, seed)
+    judged = {
+        each.name: _judge(rows, codes, bootstrap, each, _sections(rows, capacities, enrolled, each))
         for each in PREDICTORS
-    ]
+    }
     curve = CalibrationCurve(rows, codes, students)
-    for weights in StudentBootstrap(students, resamples, seed).chunks():
-        for each in slices:
-            each.resample(weights)
+    for weights in bootstrap.chunks():
         curve.resample(weights)
     dates = sorted(set(rows["as_of_date"]))
     return {
         "as_of_dates": [day.isoformat() for day in dates],
         "predictors": [{"name": p.name, "title": p.title, "kind": p.kind} for p in PREDICTORS],
-        "periods": _periods(slices, dates),
-        "lift": _lift(slices, dates, rows),
+        "periods": _periods(rows, judged),
+        "lift": _lift(rows, judged, dates),
         "calibration": {"curve": curve.points()},
     }
+
+
+def _judge(
+    rows: pd.DataFrame,
+    codes: np.ndarray,
+    bootstrap: StudentBootstrap,
+    predictor: Predictor,
+    listed: pd.Series[str],
+) -> _Judged:
+    """Return one predictor's figures, and its AUC in every resample, by period and population."""
+    # One predictor at a time, with the same weights drawn anew: holding all of them at once would take
+    # six times the memory and save a second.
+    slices = {
+        (period, population): Slice(
+            population, predictor, rows.loc[mask], codes[mask], bootstrap.students, listed[mask]
+        )
+        for period, population, mask in _populations(rows)
+    }
+    for weights in bootstrap.chunks():
+        for each in slices.values():
+            each.resample(weights)
+    return {key: (each.figures(), each.drawn("auc")) for key, each in slices.items()}
 
 
 def _sections(
@@ -87,36 +108,26 @@ def _populations(rows: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
     yield POOLED, NOT_YET_CHRONIC, early
 
 
-def _periods(slices: list[Slice], dates: list[dt.date]) -> list[dict[str, Any]]:
-    report = []
-    for period in [*(day.isoformat() for day in dates), POOLED]:
-        populations = {
-            population: _population([s for s in slices if (s.period, s.population) == (period, population)])
-            for population in (ALL, NOT_YET_CHRONIC)
+def _periods(rows: pd.DataFrame, judged: Mapping[str, _Judged]) -> list[dict[str, Any]]:
+    report: dict[str, dict[str, Any]] = {}
+    for period, population, mask in _populations(rows):
+        own = rows.loc[mask]
+        report.setdefault(period, {})[population] = {
+            "n": len(own),
+            "positives": int(own["label"].sum()),
+            "students": int(own["student_id"].nunique()),
+            "predictors": {name: figures[period, population][0] for name, figures in judged.items()},
         }
-        report.append({"as_of": period, "populations": populations})
-    return report
+    return [{"as_of": period, "populations": populations} for period, populations in report.items()]
 
 
-def _population(slices: list[Slice]) -> dict[str, Any]:
-    first = slices[0]
-    return {
-        "n": len(first.label),
-        "positives": int(first.label.sum()),
-        "students": len(np.unique(first.codes)),
-        "predictors": {each.predictor.name: each.figures() for each in slices},
-    }
-
-
-def _lift(slices: list[Slice], dates: list[dt.date], rows: pd.DataFrame) -> dict[str, Any]:
-    wanted = [s for s in slices if s.population == NOT_YET_CHRONIC and s.period != POOLED]
-    points = pd.DataFrame(index=dates, columns=[p.name for p in PREDICTORS], dtype=float)
+def _lift(rows: pd.DataFrame, judged: Mapping[str, _Judged], dates: list[dt.date]) -> dict[str, Any]:
+    points = pd.DataFrame(index=dates, columns=list(judged), dtype=float)
     draws: dict[str, FloatArray] = {}
-    for predictor in PREDICTORS:
-        own = [s for s in wanted if s.predictor == predictor]
-        points[predictor.name] = [auc(s.label, s.score) for s in own]
-        drawn = [s.drawn("auc") for s in own]
-        length = max(len(each) for each in drawn)
-        draws[predictor.name] = np.array([each if len(each) else np.full(length, np.nan) for each in drawn])
+    for name, figures in judged.items():
+        own = [figures[day.isoformat(), NOT_YET_CHRONIC] for day in dates]
+        points[name] = [np.nan if each["auc"]["value"] is None else each["auc"]["value"] for each, _ in own]
+        length = max(len(drawn) for _, drawn in own)
+        draws[name] = np.array([drawn if len(drawn) else np.full(length, np.nan) for _, drawn in own])
     early = rows.loc[~rows["already_chronic"].astype(bool), "student_id"]
     return lift(points, draws, early.nunique())

@@ -36,8 +36,8 @@ class Slice:
 
     Parameters
     ----------
-    period, population : str
-        An as-of date in ISO form or ``pooled``; ``all`` or ``not_yet_chronic``.
+    population : str
+        ``all`` or ``not_yet_chronic``.
     predictor : Predictor
         Whose scores are judged.
     rows : DataFrame
@@ -52,7 +52,6 @@ class Slice:
 
     def __init__(
         self,
-        period: str,
         population: str,
         predictor: Predictor,
         rows: pd.DataFrame,
@@ -60,7 +59,7 @@ class Slice:
         students: int,
         listed: pd.Series[str],
     ) -> None:
-        self.period, self.population, self.predictor = period, population, predictor
+        self.population, self.predictor = population, predictor
         self.label = rows["label"].to_numpy(dtype=int)
         self.score = rows[predictor.column].to_numpy(dtype=float)
         self.codes = codes

@@ -75,7 +75,7 @@ def _too_few(count: int, excluded: Sequence[int]) -> DataRefused:
     left_out = f" ({len(excluded)} are excluded by training.exclude_school_years)" if excluded else ""
     return DataRefused(
         f"{count} complete school years are in the store{left_out}",
-        expected="at least 2 to train and test, better 4: for history, to train, to validate, to test",
+        expected="at least 2 (train, test), better 4 (history, train, validate, test)",
         where="the store",
         next_step="load extracts of earlier school years (calendar, enrollments and attendance to their ends)",
     )

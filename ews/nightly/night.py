@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Session, open_reader, open_session
+from ews.engine import Session, open_session
 from ews.errors import DataRefused
 from ews.extracts.read import raw_name, read_source
 from ews.extracts.schema import DIRECTORY
@@ -26,7 +26,7 @@ from ews.school_calendar import start_of_day_utc
 from ews.snapshot import calendar_frame
 from ews.store.ingest import IngestReport, load_sources
 from ews.store.lock import workspace_lock
-from ews.store.schema import check_version, store_path
+from ews.store.schema import read_store
 
 _EVENT_DATES = {"attendance": "coverage", "nurse_visits": "nurse_visits"}
 
@@ -92,16 +92,7 @@ def nightly(
 
 
 def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_closed: bool) -> NightResult:
-    path = store_path(config.workspace_dir)
-    if not path.exists():
-        raise DataRefused(
-            "there is no store yet",
-            expected="a store with the district's extracts",
-            where="workspace",
-            next_step="run `ews ingest` first",
-        )
-    with open_reader(path) as session:
-        check_version(session)
+    with read_store(config.workspace_dir) as session:
         as_of = decide_as_of(session, stated, config)
         if skip_closed and as_of.inside_calendar and not as_of.in_session and not as_of.note:
             return NightResult(as_of)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ews.engine import Session, open_session
+from ews.engine import Session, open_reader, open_session
 from ews.errors import DataRefused
 from ews.extracts.facts import stored_columns
 from ews.extracts.schema import TABLES, Table
@@ -63,6 +63,31 @@ def open_store(path: Path) -> Session:
             session.execute("CHECKPOINT")
             shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
             _migrate(session, version)
+    except BaseException:
+        session.__exit__()
+        raise
+    return session
+
+
+def read_store(workspace: Path) -> Session:
+    """Open a session that can read a workspace's store and never write it; use it in a ``with`` block.
+
+    Raises
+    ------
+    DataRefused
+        If there is no store, or it has another schema version.
+    """
+    path = store_path(workspace)
+    if not path.exists():
+        raise DataRefused(
+            "there is no store yet",
+            expected="a store with the district's extracts",
+            where="workspace",
+            next_step="run `ews ingest` first",
+        )
+    session = open_reader(path)
+    try:
+        check_version(session)
     except BaseException:
         session.__exit__()
         raise

@@ -17,10 +17,9 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.engine import open_reader
 from ews.equity.gate import gate_verdict
 from ews.equity.suppression import suppress_fairness
-from ews.errors import DataRefused, GateClosed
+from ews.errors import GateClosed
 from ews.label import complete_years, outcomes
 from ews.model.fitting import FittedModel, fit_model
 from ews.model.labelled_rows import LabelledRows, labelled_rows, sample_students
@@ -31,7 +30,7 @@ from ews.progress import Progress, silent
 from ews.registry import Registry, Run
 from ews.school_calendar import today_in
 from ews.store.lock import workspace_lock
-from ews.store.schema import check_version, store_path
+from ews.store.schema import read_store
 from ews.training.card import card_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
 from ews.training.report_folder import FAIRNESS, draw_pages, point_to_latest, report_folder, write_figures
@@ -121,16 +120,7 @@ def configuration_digest(config: Config) -> str:
 def _train(
     config: Config, registry: Registry, run: Run, by: str, truth: Path | None, progress: Progress
 ) -> TrainResult:
-    path = store_path(config.workspace_dir)
-    if not path.exists():
-        raise DataRefused(
-            "there is no store yet",
-            expected="a store with the district's extracts",
-            where="workspace",
-            next_step="run `ews ingest` first",
-        )
-    with open_reader(path) as session:
-        check_version(session)
+    with read_store(config.workspace_dir) as session:
         plan = plan_years(complete_years(session), config.training.exclude_school_years)
         rows = labelled_rows(session, plan.years, outcomes(session, config), config, progress)
         parts = _parts(rows, plan, config)

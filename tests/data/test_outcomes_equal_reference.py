@@ -20,8 +20,7 @@ def assert_equal(district: District) -> None:
     places = ["school_id"] if district.settings.grain == "school" else []
     rows = frame.astype({"school_year": str}).to_dict("records")
     labels = {
-        tuple(row[name] for name in ["student_id", "school_year", *places]): int(row["label"])
-        for row in rows
+        tuple(row[name] for name in ["student_id", "school_year", *places]): int(row["label"]) for row in rows
     }
     assert years == reference.complete_years(district.loads, district.settings)
     assert labels == reference.reference_outcomes(district.loads, district.settings)

@@ -126,6 +126,12 @@ def test_a_handful_outside_the_group_is_too_few_to_compare_it_with(district, aud
     assert "too few to compare it with" in found["A"]["note"]
 
 
+def test_where_no_group_is_large_enough_the_audit_says_nothing_and_claims_nothing(district, audited):
+    report = audited(*district(1, students=100))
+    assert report["verdict"] == "insufficient_evidence"
+    assert report["sentence"].startswith("No group is large enough to judge")
+
+
 @pytest.mark.parametrize(
     ("verdicts", "share", "overall"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from tests.reference.settings import Load, Row, Settings
 
@@ -48,6 +49,10 @@ class District:
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(rows)} {table}" for table, rows in self.rows.items())
         return f"District({len(self.loads)} loads, {counts}, {self.settings})"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # Hypothesis would print every row of every extract.
+        printer.text(repr(self))
 
     @property
     def rows(self) -> dict[str, list[Row]]:

@@ -40,7 +40,7 @@ _DATED = ("enrollments", "attendance", "nurse_visits", "meal_programs")
 
 
 @st.composite
-def districts(draw: st.DrawFn, *, max_students: int = 14, loads: int = 2) -> District:
+def districts(draw: st.DrawFn, *, max_students: int = 14, loads: int = 2, looks: int = 2) -> District:
     """A small district with its loads (one, or up to two) and the days it is looked at."""
     declared = draw(settings())
     calendar = draw(calendars())
@@ -50,7 +50,7 @@ def districts(draw: st.DrawFn, *, max_students: int = 14, loads: int = 2) -> Dis
         if loads > 1 and draw(st.booleans())
         else (Load(_AFTER_EVERYTHING, truth, covers_to=draw(_covers_to(calendar))),)
     )
-    return District(declared, delivered, draw(_as_of_dates(calendar)))
+    return District(declared, delivered, draw(_as_of_dates(calendar, looks)))
 
 
 @st.composite
@@ -110,21 +110,20 @@ def known_time(row: Row, own_date: str, after: int, declared: Settings) -> dt.da
 
 
 @st.composite
-def _as_of_dates(draw: st.DrawFn, calendar: Calendars) -> tuple[dt.date, ...]:
-    """Two or three days of the last year, one of the year before, and now and then one in summer."""
+def _as_of_dates(draw: st.DrawFn, calendar: Calendars, looks: int) -> tuple[dt.date, ...]:
+    """Days of the last year most of all; now and then its end, a summer day, the year before."""
     first, last = calendar.span(calendar.years[-1])
     earlier, end = calendar.span(calendar.years[-2])
-    ahead = st.integers(1, (last - first).days + 1)
-    days = {first + dt.timedelta(days=draw(ahead)), first + dt.timedelta(days=draw(ahead)), last}
-    days.add(earlier + dt.timedelta(days=draw(st.integers(1, (end - earlier).days))))
-    days.add(draw(st.sampled_from((last, end + dt.timedelta(days=3), first))))
-    return tuple(sorted(days))
+    during = [first + dt.timedelta(days=ahead) for ahead in range(1, (last - first).days + 2)]
+    late = during[len(during) // 2 :]
+    rarely = [end + dt.timedelta(days=3), first, earlier + dt.timedelta(days=9), last]
+    one_of = st.one_of(st.sampled_from(late), st.sampled_from(during), st.sampled_from(rarely))
+    days = draw(st.sets(one_of, min_size=looks - 1, max_size=looks - 1))
+    return tuple(sorted(days | {draw(st.sampled_from(late))}))
 
 
 @st.composite
-def _two_loads(
-    draw: st.DrawFn, truth: Rows, calendar: Calendars, declared: Settings
-) -> tuple[Load, Load]:
+def _two_loads(draw: st.DrawFn, truth: Rows, calendar: Calendars, declared: Settings) -> tuple[Load, Load]:
     """A load in the middle of the last year, and one later: more rows, changed ones, some gone."""
     first, last = calendar.span(calendar.years[-1])
     early = first + dt.timedelta(days=draw(st.integers(2, (last - first).days)))
@@ -208,9 +207,7 @@ def _snow_day(draw: st.DrawFn, rows: list[Row]) -> list[Row]:
     number = draw(st.integers(0, len(rows) - 1))
     if draw(st.booleans()):
         return rows
-    return [
-        row | {"instructional": "false"} if place == number else row for place, row in enumerate(rows)
-    ]
+    return [row | {"instructional": "false"} if place == number else row for place, row in enumerate(rows)]
 
 
 def with_rows(district: District, table: str, rows: list[Row]) -> District:

@@ -99,3 +99,11 @@ def test_without_any_usable_date_there_is_no_lift_and_no_pass():
 def test_equal_rules_always_name_the_same_one():
     report = of(AUCS | {rule: [0.7, 0.7] for rule in list(AUCS)[1:5]})
     assert report["best_rule"] == "prior_year_rate"
+
+
+def test_resamples_without_a_figure_leave_no_bounds_and_decide_nothing():
+    draws = {name: np.full((2, 50), np.nan) for name in AUCS}
+    report = lift(pd.DataFrame(AUCS, index=DAYS), draws, students=3)
+    assert (report["low"], report["high"]) == (None, None)
+    assert report["verdict"] == "insufficient_evidence"
+    assert "interval" not in report["sentence"]

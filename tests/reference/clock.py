@@ -102,7 +102,9 @@ def _days(spells: list[tuple[dt.date, dt.date, Spell]], known: Known) -> list[Da
     first, last = min(start for start, _, _ in spells), max(end for _, end, _ in spells)
     days, clock, date = [], 0, first
     while date <= last:
-        covering = [(start, spell.school, spell.entry) for start, end, spell in spells if start <= date <= end]
+        covering = [
+            (start, spell.school, spell.entry) for start, end, spell in spells if start <= date <= end
+        ]
         if covering:
             school = min(covering)[1]
             instructional = known.calendar[school][date].instructional

@@ -125,7 +125,9 @@ def _spells(loads: Sequence[Load], settings: Settings, as_of: dt.date, cut: dt.d
         row = version.row()
         end_is_known = version.end_known_from is not None and version.end_known_from < cut
         end = date_of(row.get("exit_date", "")) if end_is_known else None
-        spell = Spell(student, school, dt.date.fromisoformat(entry), end, int(row["school_year"]), row["grade"])
+        spell = Spell(
+            student, school, dt.date.fromisoformat(entry), end, int(row["school_year"]), row["grade"]
+        )
         if spell.entry < as_of:
             spells.append(spell)
     return spells

@@ -144,11 +144,14 @@ def _add(
 
 
 def _is_stored(versions: list[Version], content: Content, recorded: dt.datetime | None) -> bool:
+    """Whether a delivered row says nothing that it did not say before."""
     alive = [version for version in versions if version.withdrawn_at is None]
     if recorded is not None:
         return any(version.content == content and version.recorded == recorded for version in alive)
-    newest = max(alive, key=lambda version: version.order, default=None)
-    return newest is not None and newest.content == content
+    # A row without a time of recording is compared with what such a row said last.
+    unrecorded = [version for version in versions if version.recorded is None]
+    newest = max(unrecorded, key=lambda version: version.load, default=None)
+    return newest is not None and newest in alive and newest.content == content
 
 
 def _known_from(
@@ -192,11 +195,12 @@ def _withdraw(table: str, found: History, facts: list[Fact], at: dt.datetime) ->
     dates = [fact_date(table, key, dict(content)) for key, content, _ in facts]
     for key, versions in found.items():
         current = max(versions, key=lambda version: version.order)
-        gone = key not in delivered and current.withdrawn_at is None
-        if gone and _school(table, key) in schools and dict(current.content).get("kind") != "present":
-            # An extract speaks of a fact only if its school and date lie within what it contains.
-            if dates and min(dates) <= fact_date(table, key, current.row()) <= max(dates):
-                current.withdrawn_at = at
+        if key in delivered or current.withdrawn_at or current.row().get("kind") == "present":
+            continue
+        # An extract speaks of a fact only if its school and date lie within what it contains.
+        in_dates = dates and min(dates) <= fact_date(table, key, current.row()) <= max(dates)
+        if in_dates and _school(table, key) in schools:
+            current.withdrawn_at = at
 
 
 def _school(table: str, key: tuple[str, ...]) -> str:

@@ -1,0 +1,46 @@
+# The project's commands. Each makes the virtual environment first, from the hash-locked requirements:
+# nothing but Python 3.11 or newer, pip and make is needed. Without make: see README.md.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test test-all check bench format lock clean
+
+help:  ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(INSTALLED): pyproject.toml requirements.lock
+	$(PYTHON) -m venv "$(VENV)"
+	"$(BIN)/python" -m pip install --quiet --require-hashes -r requirements.lock
+	"$(BIN)/python" -m pip install --quiet --no-deps --no-build-isolation -e .
+	touch "$(INSTALLED)"
+
+demo: $(INSTALLED)  ## Run the whole job on a simulated district
+	"$(BIN)/ews" demo
+
+test: check  ## Check the code and run the tests (the slow ones: make test-all)
+	"$(BIN)/python" -m pytest
+
+test-all: check  ## Run every test, long simulations included
+	"$(BIN)/python" -m pytest -m "not benchmark"
+
+check: $(INSTALLED)  ## Format, lint and type checks
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy"
+
+bench: $(INSTALLED)  ## Measure; figures depend on the machine
+	"$(BIN)/python" -m pytest -m benchmark --benchmark-only
+
+format: $(INSTALLED)  ## Format the code and mend what can be mended
+	"$(BIN)/ruff" format .
+	"$(BIN)/ruff" check --fix .
+
+lock: $(INSTALLED)  ## Resolve requirements.lock again
+	"$(BIN)/uv" pip compile pyproject.toml --extra test --extra build --universal --generate-hashes --no-header -q -o requirements.lock
+
+clean:  ## Remove the virtual environment
+	rm -rf "$(VENV)"
