@@ -48,8 +48,9 @@ def hidden_groups(students: Mapping[str, int], minimum: int) -> set[str]:
     from_smallest = sorted(students, key=lambda group: (students[group], group))
     hidden = [group for group in from_smallest if 0 < students[group] < minimum]
     others = [group for group in from_smallest if students[group] >= minimum]
-    # A group without students needs no hiding, and hides nobody.
-    while hidden and others and (len(hidden) == 1 or sum(students[each] for each in hidden) < minimum):
+    # One alone is always below the minimum, so at least two are hidden. A group without students needs
+    # no hiding, and hides nobody.
+    while hidden and others and sum(students[each] for each in hidden) < minimum:
         hidden.append(others.pop(0))
     return set(hidden)
 

@@ -77,5 +77,5 @@ def _too_few(count: int, excluded: Sequence[int]) -> DataRefused:
         f"{count} complete school years are in the store{left_out}",
         expected="at least 2 (train, test), better 4 (history, train, validate, test)",
         where="the store",
-        next_step="load extracts of earlier school years (calendar, enrollments and attendance to their ends)",
+        next_step="load extracts of earlier school years: calendar, enrollments and attendance to their ends",
     )

@@ -10,7 +10,9 @@ absences still needed to become chronic), so one backward pass over the days giv
 every state and count at once, on a grid of propensities between which it is interpolated by cubics.
 A student who leaves keeps the outcome of the last day enrolled; leaving is part of the chain.
 
-Approximations, all measured by the Monte Carlo of ``tests/simulate/test_truth.py``:
+Approximations, measured together by the Monte Carlo of ``tests/simulate/test_truth.py`` (6,000 lives of
+300 students at each of five dates: mean absolute difference 0.006 at day 15 down to 0.001 in spring,
+mean difference at most 0.002, chance included):
 
 - the shared noise is taken as independent from day to day (its correlation from day to day, and its
   level on the as-of date, move a single student's total very little);

@@ -183,6 +183,8 @@ def test_drawing_every_student_once_gives_the_figures_themselves(district, audit
             expected = each["lists"]["deployed"][rate]["value"]
             assert draws.drawn(group, f"deployed {rate}")[0] == pytest.approx(expected)
         assert draws.drawn(group, "auc")[0] == pytest.approx(each["auc"]["value"], abs=1e-3)
+        gap = each["auc_difference"]["value"]
+        assert draws.drawn(group, "auc_difference")[0] == pytest.approx(gap, abs=1e-3)
         for name in ("in_the_large", "slope"):
             assert draws.drawn(group, name)[0] == pytest.approx(each["calibration"][name]["value"], abs=1e-6)
 
