@@ -113,7 +113,6 @@ def open_session(path: Path | None = None) -> Session:
         with _translated():
             connection = duckdb.connect(str(path) if path else ":memory:", config=options)
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute("SET enable_progress_bar = false")
     except BaseException:
         spill.cleanup()
         raise

@@ -71,7 +71,9 @@ def test_with_leave_meal_status_is_a_feature() -> None:
 def test_without_leave_flipping_every_meal_status_changes_nothing(use: str) -> None:
     district = district_of_ten(replace(SETTINGS, meal_use=use))
     meals = [row | {"eligibility": "paid"} for row in district.rows["meal_programs"]]
-    flipped = replace(district, loads=(replace(district.loads[0], rows={**district.rows, "meal_programs": meals}),))
+    flipped = replace(
+        district, loads=(replace(district.loads[0], rows={**district.rows, "meal_programs": meals}),)
+    )
     before, after = matrix_of(district), matrix_of(flipped)
     assert same_matrix(before, after)
     assert before.features[["meal_lunch", "meal_eligibility", "school_cep"]].isna().all(axis=None)

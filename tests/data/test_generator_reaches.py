@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,6 +16,7 @@ from tests.reference.matrix import reference_matrix
 RELAXED = tuple(HealthCheck)
 
 
+@cache
 def reached(examples: int) -> dict[str, set[Any]]:
     """The values that the reference finds on the first so many districts of the default slice."""
     values: dict[str, set[Any]] = defaultdict(set)
@@ -43,7 +45,7 @@ def reached(examples: int) -> dict[str, set[Any]]:
 
 
 def test_the_generator_reaches_every_feature_with_different_values() -> None:
-    values = reached(40)
+    values = reached(24)
     poor = {name for name in FEATURES if len(values[name] - {None}) < 2}
     never_null = {name for name in FEATURES if None not in values[name]}
     assert poor == set()
@@ -51,7 +53,7 @@ def test_the_generator_reaches_every_feature_with_different_values() -> None:
 
 
 def test_the_generator_reaches_every_standing() -> None:
-    values = reached(40)
+    values = reached(24)
     assert values["loads"] == {1, 2}
     assert values["standing status"] == {"scored", "insufficient_history"}
     assert values["standing already_chronic"] == {True, False}
