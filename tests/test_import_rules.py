@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -63,10 +65,12 @@ def layer_of(path: Path) -> str:
     return "registry" if first.startswith("registry") else first
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """Every module a file imports, wherever in the file, by its dotted name."""
     found: set[str] = set()

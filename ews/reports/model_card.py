@@ -24,7 +24,7 @@ def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> s
         - ``sensitive``: audited attributes; ``tolerance``: ``{"excess_fnr", "auc_difference"}``
         - ``verdicts``: ``{"lift", "fairness", "gate"}``
         - ``digests`` and ``libraries``: ``{name: text}``, printed in this order
-        - optional: ``authorization`` for meal eligibility (``{"basis", "citation", "approved_by",
+        - optional: ``monotone_down`` (features that can only lower it), ``authorization`` for meal eligibility (``{"basis", "citation", "approved_by",
           "expires"}`` or None), ``sign_offs`` (sentences), ``limits`` (sentences on this district)
     banners : sequence of str
         Sentences that must be seen first.
@@ -35,7 +35,7 @@ def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> s
         If a required entry is missing.
     """
     uses = {each["table"]: each["use"] for each in card["sources"]}
-    optional: dict[str, Any] = {"authorization": None, "sign_offs": [], "limits": []}
+    optional: dict[str, Any] = {"monotone_down": [], "authorization": None, "sign_offs": [], "limits": []}
     return render_page(
         "model_card.html.j2",
         **{**optional, **card},

@@ -123,7 +123,7 @@ def used_sources(config: Config) -> list[tuple[Table, Source]]:
 
 def _scratch(path: Path) -> Session:
     if path.exists():
-        return open_store(path)
+        return open_store(path, migrate=False)
     session = open_session()
     create_tables(session)
     return session

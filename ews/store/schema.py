@@ -40,7 +40,7 @@ def store_path(workspace: Path) -> Path:
     return workspace / "store.duckdb"
 
 
-def open_store(path: Path) -> Session:
+def open_store(path: Path, *, migrate: bool = True) -> Session:
     """Open the store for writing: made when missing, migrated (after a backup) when older.
 
     Raises
@@ -59,6 +59,8 @@ def open_store(path: Path) -> Session:
             create_tables(session)
         elif version > SCHEMA_VERSION:
             raise _newer(version)
+        elif version < SCHEMA_VERSION and not migrate:
+            raise _older(version)
         elif version < SCHEMA_VERSION:
             session.execute("CHECKPOINT")
             shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
@@ -100,11 +102,7 @@ def check_version(session: Session, schema: str = "store") -> None:
     if version > SCHEMA_VERSION:
         raise _newer(version)
     if version < SCHEMA_VERSION:
-        raise DataRefused(
-            f"the store has schema version {version}",
-            expected=f"version {SCHEMA_VERSION}",
-            next_step="run `ews ingest`, which backs the store up and migrates it",
-        )
+        raise _older(version)
 
 
 def create_tables(session: Session) -> None:
@@ -160,6 +158,14 @@ def _migrate(session: Session, version: int) -> None:
             for statement in MIGRATIONS.get(number, ()):
                 session.execute(statement)
         session.execute(f"UPDATE store_version SET version = {SCHEMA_VERSION}")
+
+
+def _older(version: int) -> DataRefused:
+    return DataRefused(
+        f"the store has schema version {version}",
+        expected=f"version {SCHEMA_VERSION}",
+        next_step="run `ews ingest`, which backs the store up and migrates it",
+    )
 
 
 def _newer(version: int) -> DataRefused:

@@ -40,7 +40,8 @@ def card_of(
         "as_of_dates": as_of_dates,
         "rows": {part: len(each.standing) for part, each in rows.items()},
         "feature_families": {family: list(names) for family, names in FAMILIES.items()},
-        "monotone": [*INCREASING, *DECREASING],
+        "monotone": list(INCREASING),
+        "monotone_down": list(DECREASING),
         "sources": _sources(config),
         "sensitive": list(config.audit.sensitive),
         "tolerance": config.audit.tolerance.model_dump(),
@@ -53,7 +54,7 @@ def card_of(
 
 
 def _sources(config: Config) -> list[dict[str, str]]:
-    uses = {"students": "audit", "directory": "none"}
+    uses = {"students": "audit", "directory": "names on printed lists"}
     found = []
     for table in type(config.sources).model_fields:
         source = getattr(config.sources, table)

@@ -53,7 +53,7 @@ def daily(district: District) -> District:
 
 
 @settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(districts(loads=1, looks=1))
 def test_daily_reporting_equals_reporting_of_exceptions(district: District) -> None:

@@ -15,7 +15,7 @@ from tests.generators.futures import nonsense_future, without_future
 
 RELAXED = tuple(HealthCheck)
 FEW = settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 
 

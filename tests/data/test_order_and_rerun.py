@@ -21,7 +21,7 @@ from tests.generators.writing import write_load
 
 RELAXED = tuple(HealthCheck)
 FEW = settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 
 

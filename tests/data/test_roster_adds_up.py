@@ -14,7 +14,7 @@ RELAXED = tuple(HealthCheck)
 
 
 @settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(districts())
 def test_cohort_and_excluded_add_up_to_the_roster(district: District) -> None:

@@ -216,8 +216,43 @@ def test_knowledge_begins_at_local_midnight_also_when_the_clocks_change() -> Non
         calendar=calendar_rows("s1", "s2", last=dt.date(2026, 5, 29)),
         covers_to=dt.date(2025, 10, 31),
     )
-    nights = (dt.date(2025, 11, 2), dt.date(2025, 11, 3), dt.date(2025, 11, 4))
-    spring = (dt.date(2026, 3, 9), dt.date(2026, 3, 10))
-    found = matrices(replace(district, as_of_dates=nights + spring))
-    assert [found[day].standing["absences"].iloc[0] for day in nights] == [0, 2, 3]
-    assert [found[day].standing["absences"].iloc[0] for day in spring] == [4, 5]
+    days = (dt.date(2025, 11, 3), dt.date(2025, 11, 4), dt.date(2026, 3, 9))
+    found = matrices(replace(district, as_of_dates=days))
+    assert [found[day].standing["absences"].iloc[0] for day in days] == [2, 3, 4]
+
+
+def test_days_missed_before_entry_are_those_of_the_first_school() -> None:
+    """The first spell covers a weekend only; its school had been open for two days, the next one for five."""
+    late_start = [
+        row | {"instructional": "false"} if row["date"] < "2025-09-11" else row for row in calendar_rows("s1")
+    ]
+    district = small_district(
+        enrollments=[
+            enrolled("weekend", "s1", "2025-09-13", "2025-09-14"),
+            enrolled("weekend", "s2", "2025-09-15"),
+        ],
+        calendar=[*late_start, *calendar_rows("s2")],
+    )
+    standing(
+        district,
+        """
+        student | enrolled_days | days_missed_before_entry
+        weekend | 15            | 2
+        """,
+    )
+
+
+def test_who_enters_after_a_schools_last_day_has_no_day_left_there() -> None:
+    district = small_district(
+        enrollments=[enrolled("too late", "s1", "2025-09-24")],
+        attendance=marks("student | days | code\n too late | 09-17 | A"),
+        calendar=[*calendar_rows("s1", last=dt.date(2025, 9, 19)), *calendar_rows("s2")],
+        covers_to=None,
+    )
+    standing(
+        district,
+        """
+        student  | enrolled_days | days_remaining | absences_left
+        too late | 0             | 0              | 0
+        """,
+    )
