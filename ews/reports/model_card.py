@@ -24,8 +24,9 @@ def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> s
         - ``sensitive``: audited attributes; ``tolerance``: ``{"excess_fnr", "auc_difference"}``
         - ``verdicts``: ``{"lift", "fairness", "gate"}``
         - ``digests`` and ``libraries``: ``{name: text}``, printed in this order
-        - optional: ``monotone_down`` (features that can only lower it), ``authorization`` for meal eligibility (``{"basis", "citation", "approved_by",
-          "expires"}`` or None), ``sign_offs`` (sentences), ``limits`` (sentences on this district)
+        - optional: ``monotone_down`` (features that can only lower it), ``authorization`` for meal
+          eligibility (``{"basis", "citation", "approved_by", "expires"}`` or None), ``sign_offs``
+          (sentences), ``limits`` (sentences on this district)
     banners : sequence of str
         Sentences that must be seen first.
 
