@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 import warnings
 from collections.abc import Callable
@@ -54,6 +55,8 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(draw)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        # Where it keeps its font cache is of no concern to a district.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         import matplotlib as mpl
 
         # The backend is a property of the process, not of a drawing.

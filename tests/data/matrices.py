@@ -11,9 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from ews.cohort import standing
 from ews.config import Config
 from ews.engine import Session, open_reader
 from ews.features.matrix import FEATURES, Matrix, build_matrix
+from ews.school_days import place
+from ews.snapshot import snapshot
 from ews.store.schema import store_path
 from tests.generators.district import District
 from tests.generators.writing import load_district
@@ -46,6 +49,16 @@ def matrices(district: District) -> dict[dt.date, Matrix]:
     """The engine's matrix at every as-of date of a district."""
     with loaded(district) as (session, config):
         return {as_of: build_matrix(session, as_of, config) for as_of in district.as_of_dates}
+
+
+def standings(district: District) -> dict[dt.date, pd.DataFrame]:
+    """Only where everyone stands, without the features: what most hand-made cases need."""
+    found = {}
+    with loaded(district) as (session, config):
+        for as_of in district.as_of_dates:
+            people = standing(place(snapshot(session, as_of, config)), config)
+            found[as_of] = session.collect(people).sort_values("student_id", ignore_index=True)
+    return found
 
 
 def differences(engine: Matrix, reference: ReferenceMatrix) -> list[str]:

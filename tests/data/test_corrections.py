@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from tests.data.matrices import matrices
+from tests.data.matrices import standings
 from tests.data.small import enrolled, small_district
 from tests.generators.district import District
 from tests.reference.settings import Load, Row
@@ -18,8 +18,8 @@ def absent(code: str = "A", recorded_at: str = "2025-09-09 15:00", date: str = "
 
 
 def absences(district: District, *days: dt.date) -> list[float]:
-    found = matrices(replace(district, as_of_dates=days))
-    return [float(found[day].standing["absences"].iloc[0]) for day in days]
+    found = standings(replace(district, as_of_dates=days))
+    return [float(found[day]["absences"].iloc[0]) for day in days]
 
 
 def of(*rows: Row) -> District:

@@ -40,14 +40,16 @@ _DATED = ("enrollments", "attendance", "nurse_visits", "meal_programs")
 
 
 @st.composite
-def districts(draw: st.DrawFn, *, max_students: int = 14, loads: int = 2, looks: int = 2) -> District:
-    """A small district with its loads (one, or up to two) and the days it is looked at."""
+def districts(
+    draw: st.DrawFn, *, max_students: int = 14, loads: int | None = None, looks: int = 2
+) -> District:
+    """A small district with its loads (one or two, unless said) and the days it is looked at."""
     declared = draw(settings())
     calendar = draw(calendars())
     truth = draw(_truth(calendar, declared, max_students))
     delivered = (
         draw(_two_loads(truth, calendar, declared))
-        if loads > 1 and draw(st.booleans())
+        if loads == 2 or (loads is None and draw(st.booleans()))
         else (Load(_AFTER_EVERYTHING, truth, covers_to=draw(_covers_to(calendar))),)
     )
     return District(declared, delivered, draw(_as_of_dates(calendar, looks)))
@@ -70,7 +72,7 @@ def _truth(draw: st.DrawFn, calendar: Calendars, declared: Settings, max_student
         "calendar": calendar.rows,
         **{table: [] for table in ("students", *_DATED)},
     }
-    for number in range(draw(st.integers(3, max_students))):
+    for number in range(draw(st.integers(5, max_students))):
         student = f"{number:04d}"
         rows["students"].append({"student_id": student, "race_ethnicity": f"group {number % 3}"})
         own = draw(spells(calendar, student)) or [_whole_year(calendar, student)][number:]

@@ -89,7 +89,7 @@ def test_nobody_can_miss_more_days_than_are_left() -> None:
     )
 
 
-@budget(max_examples=60, deadline=None, derandomize=True)
+@budget(max_examples=25, deadline=None, derandomize=True)
 @given(
     units=st.integers(0, 400_000),
     enrolled_days=st.integers(0, 60),

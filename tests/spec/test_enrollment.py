@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.data.matrices import matrices
+from tests.data.matrices import matrices, standings
 from tests.data.small import SETTINGS, calendar_rows, enrolled, small_district
 from tests.spec.tables import marks, standing
 
@@ -217,8 +217,8 @@ def test_knowledge_begins_at_local_midnight_also_when_the_clocks_change() -> Non
         covers_to=dt.date(2025, 10, 31),
     )
     days = (dt.date(2025, 11, 3), dt.date(2025, 11, 4), dt.date(2026, 3, 9))
-    found = matrices(replace(district, as_of_dates=days))
-    assert [found[day].standing["absences"].iloc[0] for day in days] == [2, 3, 4]
+    found = standings(replace(district, as_of_dates=days))
+    assert [found[day]["absences"].iloc[0] for day in days] == [2, 3, 4]
 
 
 def test_days_missed_before_entry_are_those_of_the_first_school() -> None:
