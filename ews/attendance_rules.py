@@ -11,8 +11,8 @@ import narwhals as nw
 
 from ews.config import Definition
 from ews.engine import Frame
-from ews.extracts.facts import DAY_UNITS
-from ews.school_days import KIND_RANKS, SchoolDays
+from ews.extracts.facts import DAY_UNITS, KIND_RANKS
+from ews.school_days import SchoolDays
 
 HALF_DAY = DAY_UNITS // 2
 

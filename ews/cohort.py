@@ -93,10 +93,13 @@ def _remaining(school_days: SchoolDays, people: Frame) -> Frame:
     )
     # Someone who entered after the last counted day has the days from the entry on before them.
     passed = nw.max_horizontal("counted_days", nw.col("number_before_entry").fill_null(0))
+    remaining = nw.when(nw.col("entry_day") <= nw.col("last_day")).then(nw.col("days") - passed).otherwise(0)
     return (
-        people.join(years.select("school_id", "days", "counted_days"), on="school_id", how="inner")
+        people.join(
+            years.select("school_id", "last_day", "days", "counted_days"), on="school_id", how="inner"
+        )
         .join(entries, on=["school_id", "entry_day"], how="left")
-        .with_columns(days_remaining=nw.col("days") - passed)
+        .with_columns(days_remaining=remaining)
         .select("student_id", "days_remaining")
     )
 

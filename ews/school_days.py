@@ -16,17 +16,8 @@ from dataclasses import dataclass
 import narwhals as nw
 
 from ews.engine import Frame
+from ews.extracts.facts import KIND_RANKS
 from ews.snapshot import Snapshot
-
-KIND_RANKS = {
-    "tardy": 1,
-    "in_school_suspension": 2,
-    "absent_excused": 3,
-    "absent_unexcused": 4,
-    "absent_suspension": 5,
-    "exempt": 6,
-}
-"""Which kind names a day with several rows (at two schools) that miss the same part of it."""
 
 _EVER = -1
 
@@ -124,9 +115,10 @@ def _school_years(snapshot: Snapshot, days: Frame) -> Frame:
     )
     covered = (
         snapshot.coverage.select("school_id", "day")
-        .join(
-            days.filter(nw.col("school_year") == snapshot.school_year), on=["school_id", "day"], how="inner"
-        )
+        .join(years.filter(nw.col("school_year") == snapshot.school_year), on="school_id", how="inner")
+        .filter(nw.col("day") >= nw.col("first_day"))
+        # A day stated for the whole district may lie after this school's own last one.
+        .with_columns(nw.min_horizontal("day", "last_day").alias("day"))
         .group_by("school_id")
         .agg(nw.col("day").max().alias("covered_to"))
     )

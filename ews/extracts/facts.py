@@ -11,6 +11,17 @@ from ews.extracts.typed import typed_name
 DAY_UNITS = 10_000
 """Absence is kept in ten-thousandths of a day: sums of whole numbers do not depend on their order."""
 
+KIND_RANKS = {
+    "present": 0,
+    "tardy": 1,
+    "in_school_suspension": 2,
+    "absent_excused": 3,
+    "absent_unexcused": 4,
+    "absent_suspension": 5,
+    "exempt": 6,
+}
+"""Which kind names a day when several rows miss the same part of it: the later one here."""
+
 _DEFAULT_UNITS = {
     "absent_excused": DAY_UNITS,
     "absent_unexcused": DAY_UNITS,
@@ -107,7 +118,7 @@ def _conflicts(session: Session, table: Table) -> list[Finding]:
     count, where = rows[0]
     if not count:
         return []
-    place = f"{where['_file']}, line {where['_line']}" if isinstance(where, dict) else ""
+    place = f"{where[0]}, line {where[1]}"
     return [_same_day_refusal(count, place) if table is ATTENDANCE else _key_refusal(table, count, place)]
 
 
@@ -139,10 +150,12 @@ def _key_refusal(table: Table, count: int, place: str) -> Finding:
 
 def _settle_same_day(session: Session, rule: str) -> None:
     """Make one row of several for a student, school and day: the largest absence, or their sum."""
+    ranks = " ".join(f"WHEN {literal(kind)} THEN {rank}" for kind, rank in KIND_RANKS.items())
     units = f"least({DAY_UNITS}, sum(absent_units))" if rule == "sum" else "max(absent_units)"
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE {facts_name(ATTENDANCE)} AS SELECT student_id, school_id, date, "
-        f"max_by(kind, (absent_units, kind)) AS kind, CAST({units} AS INTEGER) AS absent_units, "
+        f"max_by(kind, (absent_units, CASE kind {ranks} END)) AS kind, "
+        f"CAST({units} AS INTEGER) AS absent_units, "
         f"recorded_at, min(_first) AS _first, sum(_copies) AS _copies FROM {facts_name(ATTENDANCE)} "
         "GROUP BY student_id, school_id, date, recorded_at"
     )

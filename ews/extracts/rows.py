@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ews.config import Config
+from ews.config import Config, Source
 from ews.engine import Session, identifier, literal
 from ews.extracts.findings import Finding
 from ews.extracts.read import raw_name
@@ -156,9 +156,9 @@ def overlap_finding(session: Session) -> list[Finding]:
     ]
 
 
-def empty_finding(session: Session, table: Table) -> list[Finding]:
-    """Return a refusal where a source that the rest stands on has no rows at all."""
-    if table not in (SCHOOLS, CALENDAR, STUDENTS, ENROLLMENTS):
+def empty_finding(session: Session, table: Table, source: Source) -> list[Finding]:
+    """Return a refusal where a full extract that the rest stands on has no rows; a delta may bring none."""
+    if source.delivery == "delta" or table not in (SCHOOLS, CALENDAR, STUDENTS, ENROLLMENTS):
         return []
     if session.value(f"SELECT count(*) FROM {raw_name(table)}"):
         return []
@@ -169,6 +169,7 @@ def empty_finding(session: Session, table: Table) -> list[Finding]:
             table.name,
             "the source has a header and no rows",
             expected="at least one row",
+            where=f"{source.path}, line 2",
             next_step="deliver the extract again",
         )
     ]

@@ -180,7 +180,7 @@ def _ratios() -> list[nw.Expr]:
     absences = _zero("absent")
     return [
         days.alias("days_enrolled"),
-        nw.when(days > 0).then(absences / float(DAY_UNITS)).alias("absence_days"),
+        nw.when(clock > 0).then(absences / float(DAY_UNITS)).alias("absence_days"),
         rate(absences, days).alias("absence_rate"),
         _rate("excused", days).alias("excused_rate"),
         _rate("unexcused", days).alias("unexcused_rate"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ews.cohort import SCORED, standing
 from ews.config import Config
-from ews.engine import Session
+from ews.engine import Frame, Session
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
 from ews.features.nurse import NURSE_FEATURES, nurse_features
@@ -27,6 +27,8 @@ FEATURES_BY_SIGNAL: dict[str, tuple[str, ...]] = {
 }
 FEATURES: tuple[str, ...] = tuple(name for names in FEATURES_BY_SIGNAL.values() for name in names)
 CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibility": ELIGIBILITY_CODES}
+
+_PREFIX = "feature_"
 
 _STANDING = (
     "student_id",
@@ -80,23 +82,25 @@ def matrix_of(known: Snapshot, config: Config) -> Matrix:
     school_days = place(known)
     people = session.materialize(standing(school_days, config), "standing")
     parts = [
-        attendance_features(school_days, config.definition),
-        nurse_features(school_days),
-        meal_features(known, people),
-        roster_features(school_days, people).rename({"grade": "grade_code"}),
+        _as_features(attendance_features(school_days, config.definition)),
+        _as_features(nurse_features(school_days)),
+        _as_features(meal_features(known, people)),
+        _as_features(roster_features(school_days, people)),
     ]
     frame = people.select(*_STANDING)
     for part in parts:
-        # absences_left is both a column of the list and a feature; it is one figure.
-        repeated = [
-            name for name in part.collect_schema().names() if name in _STANDING and name != "student_id"
-        ]
-        frame = frame.join(part.drop(*repeated) if repeated else part, on="student_id", how="left")
+        frame = frame.join(part, on="student_id", how="left")
     rows = session.collect(frame).sort_values("student_id", ignore_index=True)
     rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
-    features = rows.assign(grade=rows["grade_code"])[list(FEATURES)].astype("float64")
+    features = rows[[_PREFIX + name for name in FEATURES]].astype("float64").set_axis(list(FEATURES), axis=1)
     columns = [*_STANDING, "school_year", "as_of_date"]
     return Matrix(known.as_of, _typed(rows[columns]), features)
+
+
+def _as_features(part: Frame) -> Frame:
+    """Name a signal's columns apart from those of the list: by school, their rates can differ."""
+    names = [name for name in part.collect_schema().names() if name != "student_id"]
+    return part.rename({name: _PREFIX + name for name in names})
 
 
 def schema_digest() -> str:

@@ -29,7 +29,7 @@ def nurse_features(school_days: SchoolDays) -> Frame:
     snapshot = school_days.snapshot
     clocks = clock_totals(school_days)
     year = snapshot.school_year
-    now = clocks.filter(nw.col("school_year") == year).drop("school_year")
+    now = clocks.filter(nw.col("school_year") == year, nw.col("clock_days") > 0).drop("school_year")
     if snapshot.nurse_visits is None:
         return now.select("student_id", *[nw.lit(None, nw.Float64).alias(name) for name in NURSE_FEATURES])
     visits = clock_of(snapshot.nurse_visits, school_days).select(
@@ -37,7 +37,9 @@ def nurse_features(school_days: SchoolDays) -> Frame:
     )
     visits = snapshot.session.materialize(visits, "placed_visits")
     recorded = _recorded_years(snapshot.session.collect(visits.select("school_year").unique()))
-    last_year = clocks.filter(nw.col("school_year") == year - 1).select("student_id", last_clock="clock_days")
+    last_year = clocks.filter(nw.col("school_year") == year - 1, nw.col("clock_days") > 0).select(
+        "student_id", last_clock="clock_days"
+    )
     frame = (
         now.join(last_year, on="student_id", how="left")
         .join(_counts(visits, now, year), on="student_id", how="left")

@@ -67,8 +67,10 @@ def _schools(spells: Frame, alias: str) -> Frame:
 
 
 def _entry(spells: Frame) -> Frame:
-    first = spells.filter(nw.col("before") == 0)
-    return first.group_by("student_id").agg(nw.col("number_before").max().alias("days_missed_before_entry"))
+    first = spells.group_by("student_id").agg(nw.col("start").min())
+    return spells.join(first, on=["student_id", "start"], how="inner").select(
+        "student_id", nw.col("number_before").alias("days_missed_before_entry")
+    )
 
 
 def _with_peers(frame: Frame, keys: list[str], alias: str) -> Frame:

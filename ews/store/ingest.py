@@ -171,7 +171,7 @@ def _load_table(
 ) -> list[Finding]:
     files = len(find_files(table, source, config))
     findings = read_source(session, table, source, config)
-    findings += empty_finding(session, table)
+    findings += empty_finding(session, table, source)
     findings += type_rows(session, table, source, config)
     if any(finding.severity == "refused" for finding in findings):
         return findings

@@ -97,19 +97,25 @@ def add_coverage(
 ) -> None:
     """Remember which schools delivered attendance for which days, and since when that is known."""
     known = _known_from(ATTENDANCE, source, load, first=first)
-    session.execute(
-        f"INSERT INTO coverage SELECT school_id, date, min({known}) FROM {facts_name(ATTENDANCE)} n "
-        "WHERE NOT EXISTS (FROM coverage c WHERE c.school_id = n.school_id AND c.date = n.date) "
-        "GROUP BY school_id, date"
+    _cover(
+        session,
+        f"SELECT school_id, date, min({known}) AS known_from FROM {facts_name(ATTENDANCE)} n "
+        "GROUP BY school_id, date",
     )
     if covers_to is None:
         return
     stated = f"DATE {literal(covers_to.isoformat())}"
     own = load.local_midnight(f"{stated} + {source.known_after_days}")
+    since = own if first else load.sql_time
+    _cover(session, f"SELECT DISTINCT school_id, {stated} AS date, {since} AS known_from FROM schools")
+
+
+def _cover(session: Session, delivered: str) -> None:
+    """Add days of coverage, unless they were known already by then."""
     session.execute(
-        f"INSERT INTO coverage SELECT DISTINCT school_id, {stated}, {own if first else load.sql_time} "
-        "FROM schools s WHERE NOT EXISTS (FROM coverage c WHERE c.school_id = s.school_id "
-        f"AND c.date = {stated})"
+        f"INSERT INTO coverage SELECT school_id, date, known_from FROM ({delivered}) d WHERE NOT EXISTS ("
+        "FROM coverage c WHERE c.school_id = d.school_id AND c.date = d.date "
+        "AND c.known_from <= d.known_from)"
     )
 
 
@@ -121,10 +127,21 @@ def _select_new(session: Session, table: Table, *, first: bool) -> None:
         f"s.{identifier(name)} IS NOT DISTINCT FROM f.{identifier(name)}"
         for name in (*table.key, *stored_columns(table))
     )
+    # A fact without a time of its own is compared with the last one delivered so: a correction that was
+    # recorded since then does not make the same row news again.
+    key = ", ".join(identifier(name) for name in table.key)
+    last_untimed = (
+        f"(({key}), load_id) IN (SELECT (({key}), max(load_id)) FROM {table.name} WHERE recorded_at IS NULL "
+        f"AND ({key}) IN (SELECT ({key}) FROM {facts_name(table)}) GROUP BY {key})"
+    )
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE stored_facts AS SELECT * FROM {table.name} WHERE NOT withdrawn "
+        f"AND ({key}) IN (SELECT ({key}) FROM {facts_name(table)}) "
+        f"AND (recorded_at IS NOT NULL OR {last_untimed})"
+    )
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts_name(table)} f WHERE NOT EXISTS ("
-        f"FROM {table.name} s WHERE {alike} AND NOT s.withdrawn AND (s.recorded_at = f.recorded_at "
-        f"OR (f.recorded_at IS NULL AND s.known_until = {FOREVER})))"
+        f"FROM stored_facts s WHERE {alike} AND s.recorded_at IS NOT DISTINCT FROM f.recorded_at)"
     )
 
 
@@ -170,7 +187,8 @@ def _close_replaced(session: Session, table: Table, *, first: bool) -> None:
     touched = f"SELECT ({key}) FROM new_facts" + (f" GROUP BY {key} HAVING count(*) > 1" if first else "")
     session.execute(
         f"UPDATE {table.name} AS t SET known_until = least(t.known_until, c.until) FROM (SELECT rowid row, "
-        f"min(known_from) OVER (PARTITION BY {key} ORDER BY coalesce(recorded_at, known_from), load_id "
+        f"min(known_from) OVER (PARTITION BY {key} ORDER BY coalesce(recorded_at, known_from), load_id, "
+        "recorded_at NULLS FIRST "
         f"ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until FROM {table.name} "
         f"WHERE ({key}) IN ({touched})) c WHERE t.rowid = c.row AND c.until IS NOT NULL"
     )

@@ -16,7 +16,7 @@ RELAXED = tuple(HealthCheck)
 @settings(
     max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
-@given(districts())
+@given(districts(looks=1))
 def test_cohort_and_excluded_add_up_to_the_roster(district: District) -> None:
     for as_of, matrix in matrices(district).items():
         people = matrix.standing

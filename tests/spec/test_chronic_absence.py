@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.data.rules_of_a_day import standing_with_same_day
-from tests.data.small import SETTINGS, calendar_rows, enrolled, small_district
+from tests.data.small import SETTINGS, calendar_rows, enrolled, small_district, weekdays
 from tests.spec.tables import marks, standing
 
 WEEK_1 = "09-08, 09-09, 09-10, 09-11, 09-12"
@@ -166,6 +166,21 @@ def test_an_exempt_day_is_neither_enrolled_nor_absent() -> None:
         five exempt    | 1        | 15            | 0.06667      | 15
         less than half | 0        | 20            | 0            | 20
         one absent     | 1        | 20            | 0.05         | 20
+        """,
+    )
+
+
+def test_someone_exempt_every_day_has_no_rate_but_no_unknown_days_of_absence_either() -> None:
+    everyday = ", ".join(day.strftime("%m-%d") for day in weekdays(last=dt.date(2025, 10, 3)))
+    district = small_district(
+        enrollments=everybody("exempt"),
+        attendance=marks(f"student | days | code\n exempt | {everyday} | X"),
+    )
+    standing(
+        district,
+        """
+        student | enrolled_days | absence_rate | already_chronic | days_enrolled | absence_days
+        exempt  | 0             | -            | no              | 0             | 0
         """,
     )
 
