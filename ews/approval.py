@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ews.config import Config
-from ews.digests import file_digest
-from ews.equity.gate import may_promote, open_verdicts
+from ews.digests import canonical_json, digest_of, file_digest
+from ews.equity.gate import gate_verdict, may_promote, open_verdicts
 from ews.equity.sign_off import SignOff, sign_off
 from ews.errors import GateClosed, UsageError
 from ews.private_files import owner_only
@@ -26,6 +26,9 @@ from ews.training.run import AUDIT_FOLDER
 
 SIGN_OFF_TAG = "sign_off"
 PROMOTED_TAG = "promoted_digest"
+
+_SEALED = ("model_digest", "audit_digest", "evaluation_digest", "gate_verdict", "run_name", "trained_by")
+"""Tags that a version must carry, and that may not change once it is promoted."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def record_sign_off(
     UsageError
         If the decision may not be recorded: see :func:`ews.equity.sign_off.sign_off`.
     """
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         registry = Registry(config)
         subject, registered = _subject(registry, version, run)
         signed = _signed(config, decision, subject, registered)
@@ -81,12 +84,52 @@ def promote(config: Config, *, version: str | None = None) -> tuple[Version, Sig
     GateClosed
         If the verdict is not a pass and no decision in force covers these very bytes.
     """
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         registry = Registry(config)
         chosen = _chosen(registry, version)
         decision = standing_decision(chosen, config)
-        registry.set_champion(chosen, {PROMOTED_TAG: chosen.tags["model_digest"]})
+        registry.set_champion(chosen, {PROMOTED_TAG: seal_of(chosen)})
         return registry.version(chosen.number), decision
+
+
+def seal_of(version: Version) -> str:
+    """Return one digest over everything that a promotion rests on.
+
+    Raises
+    ------
+    GateClosed
+        If the version lacks a tag that training writes.
+    """
+    missing = [name for name in _SEALED if not version.tags.get(name)]
+    if missing:
+        raise GateClosed(
+            f"the version has lost the tags {', '.join(missing)}",
+            expected="the tags that `ews train` wrote",
+            where="the registry",
+            next_step="restore the registry from a backup, or train again",
+        )
+    return digest_of(canonical_json({name: version.tags[name] for name in _SEALED}))
+
+
+def check_judgement(version: Version) -> None:
+    """Hold a version's verdict against the evaluation and the audit that it came from.
+
+    Raises
+    ------
+    GateClosed
+        If either was altered, or the verdict on the version is not the one they give.
+    """
+    seal_of(version)
+    folder = version.run.folder / AUDIT_FOLDER
+    for name, tag in ((EVALUATION, "evaluation_digest"), (FAIRNESS, "audit_digest")):
+        if not (folder / name).is_file() or file_digest(folder / name) != version.tags[tag]:
+            raise _altered(f"{name} is missing or has been altered")
+    verdicts = (
+        read_figures(folder, EVALUATION)["lift"]["verdict"],
+        read_figures(folder, FAIRNESS)["verdict"],
+    )
+    if version.tags["gate_verdict"] != gate_verdict(*verdicts):
+        raise _altered("the verdict on the version is not that of its evaluation and audit")
 
 
 def standing_decision(version: Version, config: Config) -> SignOff | None:
@@ -97,6 +140,7 @@ def standing_decision(version: Version, config: Config) -> SignOff | None:
     GateClosed
         If the verdict is open and nothing in force covers it, or a record was edited.
     """
+    check_judgement(version)
     signed = signed_on(version, config)
     return may_promote(
         version.tags["gate_verdict"],
@@ -154,10 +198,21 @@ def read_log(config: Config) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except ValueError:
             continue  # a line cut short by a crash holds no decision
+        if isinstance(record, dict):
+            records.append(record)
     return records
+
+
+def _altered(found: str) -> GateClosed:
+    return GateClosed(
+        found,
+        expected="evaluation, audit and verdict as `ews train` wrote them",
+        where="the registry",
+        next_step="restore it from a backup, or train again",
+    )
 
 
 def _append_to_log(config: Config, text: str) -> None:
@@ -192,13 +247,7 @@ def _subject(registry: Registry, version: str | None, run: str | None) -> tuple[
 def _signed(config: Config, decision: Decision, run: Run, version: Version | None) -> SignOff:
     audit = run.folder / AUDIT_FOLDER
     tags = version.tags if version else run.tags
-    if not (audit / FAIRNESS).is_file() or file_digest(audit / FAIRNESS) != tags["audit_digest"]:
-        raise GateClosed(
-            "the audit is missing or has been altered",
-            expected="the audit as `ews train` wrote it",
-            where="the registry's artifacts",
-            next_step="restore it from a backup, or train again",
-        )
+    check_judgement(version or Version("", tags, dt.datetime.now(dt.UTC), run))
     return sign_off(
         kind=decision.kind,
         verdict=tags["gate_verdict"],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,14 +52,11 @@ def demo(
         If the folder holds anything but an earlier demo.
     """
     _clear(folder)
-    configuration = simulate(
-        folder,
-        students=students,
-        years=YEARS,
-        seed=SEED,
-        schools=SCHOOLS if students == STUDENTS else None,
-        progress=progress,
-    )
+    schools = SCHOOLS if students == STUDENTS else None
+    with _registry_aside(folder):
+        configuration = simulate(
+            folder, students=students, years=YEARS, seed=SEED, schools=schools, progress=progress
+        )
     tell(f"Simulated a district of {students:,} students over {YEARS} school years, the last one unfinished.")
     config = load_config(configuration)
     loaded = ingest(config, progress=progress)
@@ -108,5 +106,21 @@ def _clear(folder: Path) -> None:
             where=str(folder),
             next_step="choose another one with --workspace",
         )
-    for name in ("workspace", "mlruns"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.rmtree(folder / "workspace", ignore_errors=True)
+
+
+@contextmanager
+def _registry_aside(folder: Path) -> Iterator[None]:
+    """Keep an earlier demo's registry, to which this one adds a version, while the folder is made anew.
+
+    MLflow keeps a database open for as long as its process lives, so it is moved and not removed.
+    """
+    registry, aside = folder / "mlruns", folder.with_name(f".{folder.name}.mlruns")
+    if registry.exists():
+        registry.rename(aside)
+    try:
+        yield
+    finally:
+        if aside.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            aside.rename(registry)

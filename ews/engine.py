@@ -82,6 +82,14 @@ class Session:
         with _translated():
             return frame.to_native().df()
 
+    def is_aborted(self) -> bool:
+        """Return whether a failed statement has ended the current transaction for good."""
+        try:
+            self._connection.execute("SELECT 1")
+        except duckdb.TransactionException:
+            return True
+        return False
+
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:
         """Run a block as one transaction: all of it or, on any exception or without ``keep``, nothing."""

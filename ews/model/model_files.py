@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ews.digests import canonical_json, digest_of, file_digest
+from ews.digests import canonical_json, digest_of
 from ews.errors import ModelUnusable
 from ews.features.matrix import CATEGORY_CODES, FEATURES, schema_digest
 from ews.model.fitting import FittedModel
@@ -98,9 +98,3 @@ def _unusable(found: str, next_step: str) -> ModelUnusable:
         where="the registry's artifacts",
         next_step=next_step,
     )
-
-
-def verify_file(path: Path, digest: str, what: str) -> None:
-    """Raise :class:`~ews.errors.ModelUnusable` unless a file has the digest that was registered."""
-    if not path.is_file() or file_digest(path) != digest:
-        raise _altered(f"{what} is missing or has been altered")

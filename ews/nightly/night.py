@@ -24,11 +24,13 @@ from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.school_calendar import start_of_day_utc
 from ews.snapshot import calendar_frame
-from ews.store.ingest import IngestReport, load_sources
+from ews.store.frames import newest_known_day
+from ews.store.ingest import IngestReport, load_sources, used_sources
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
 
-_EVENT_DATES = {"attendance": "coverage", "nurse_visits": "nurse_visits"}
+_EVERY_DAY = {"attendance": "attendance records", "nurse_visits": "nurse visits"}
+"""Sources in which something new is expected on every school day."""
 
 
 @dataclass
@@ -64,7 +66,7 @@ def score_and_publish(
     DataRefused
         If there is no store, or nobody is enrolled on the day.
     """
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         return _night(config, as_of, progress, skip_closed=False)
 
 
@@ -82,7 +84,7 @@ def nightly(
     loaded_at = (
         start_of_day_utc(as_of, config.timezone) - dt.timedelta(seconds=1) if as_of is not None else None
     )
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         loaded = load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
@@ -104,7 +106,7 @@ def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_c
             raise _nobody(as_of.day)
         progress("Scoring", 0.0)
         scores = score(matrix, service, config, previous_scores(config.workspace_dir, as_of.day))
-        staleness = _staleness(session, as_of.day)
+        staleness = _staleness(session, as_of.day, config)
         schools = session.pandas(
             "SELECT school_id, arg_max(school_name, known_from) AS school_name "
             "FROM store.schools GROUP BY 1 ORDER BY 1"
@@ -156,27 +158,30 @@ def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, boo
     return named.assign(**{column: named[column].astype(object).fillna("") for column in columns}), True
 
 
-def _staleness(session: Session, day: dt.date) -> dict[str, Any]:
-    """Return for each source its newest event before the day, and how many school days ago that was."""
+def _staleness(session: Session, day: dt.date, config: Config) -> dict[str, Any]:
+    """Return for each source its newest event known before the day, and how many school days ago it was.
+
+    A source without dates of its own has nulls: it is as old as its last load.
+    """
+    cut = start_of_day_utc(day, config.timezone)
     calendar = calendar_frame(session)
     open_days = calendar.loc[calendar["instructional"], "date"].drop_duplicates()
     result: dict[str, Any] = {}
-    for source, table in _EVENT_DATES.items():
-        newest = session.value(f"SELECT max(date) FROM store.{table} WHERE date < DATE '{day}'")  # noqa: S608
-        if newest is None:
-            continue
-        newest = pd.Timestamp(newest)
-        missed = int(((open_days > newest) & (open_days < pd.Timestamp(day))).sum())
-        result[source] = {"newest": newest.date().isoformat(), "school_days_since": missed}
+    for table, _ in used_sources(config):
+        result[table.name] = {"newest": None, "school_days_since": None}
+        newest = newest_known_day(session, table, day, cut) if table.date else None
+        if newest is not None:
+            since = (open_days > pd.Timestamp(newest)) & (open_days < pd.Timestamp(day))
+            result[table.name] = {"newest": newest.isoformat(), "school_days_since": int(since.sum())}
     return result
 
 
 def _stale_sentences(staleness: dict[str, Any], limit: int) -> list[str]:
     return [
-        f"{source.replace('_', ' ').capitalize()} reach only to {state['newest']}: "
-        f"{state['school_days_since']} school days are missing."
-        for source, state in staleness.items()
-        if state["school_days_since"] > limit
+        f"The newest {words} are of {staleness[source]['newest']}: "
+        f"{staleness[source]['school_days_since']} school days have passed since."
+        for source, words in _EVERY_DAY.items()
+        if source in staleness and (staleness[source]["school_days_since"] or 0) > limit
     ]
 
 

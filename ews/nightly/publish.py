@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.nightly.score import Scores
+from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
 from ews.outreach.lists import ListContext, write_index, write_lists
 from ews.private_files import staged_folder, write_private
@@ -54,8 +55,8 @@ def publish(
     """
     target = published_folder(config.workspace_dir, day)
     with staged_folder(target) as folder:
-        scores.scores.to_parquet(folder / "scores.parquet", index=False)
-        scores.excluded.to_parquet(folder / "excluded.parquet", index=False)
+        _write_parquet(folder / "scores.parquet", scores.scores, SCORE_COLUMNS)
+        _write_parquet(folder / "excluded.parquet", scores.excluded, EXCLUDED_COLUMNS)
         write_lists(folder / "outreach", scores.listed, context=context)
         write_index(folder, scores.listed, context=context)
         manifest = canonical_json(_manifest(folder, scores, service, config, day, staleness))
@@ -63,6 +64,15 @@ def publish(
     _move_latest(config.workspace_dir, day)
     _log_export(config.workspace_dir, day, scores, digest_of(manifest))
     return target
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
+    """Write a frame with the stated types, which hold without a single row too."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([(name, pa.type_for_alias(alias)) for name, alias in columns.items()])
+    pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), path)
 
 
 def _manifest(

@@ -15,23 +15,32 @@ from ews.model import booster
 from ews.nightly.service import InService
 from ews.outreach.reasons import reasons_of
 
-SCORE_COLUMNS = (
-    "student_id",
-    "school_id",
-    "grade",
-    "as_of_date",
-    "risk",
-    "status",
-    "absences",
-    "enrolled_days",
-    "absence_rate",
-    "already_chronic",
-    "absences_left",
-    "selected",
-    "rank_in_school",
-    "model_version",
-)
-EXCLUDED_COLUMNS = ("student_id", "school_id", "grade", "as_of_date", "reason")
+SCORE_COLUMNS = {
+    "student_id": "string",
+    "school_id": "string",
+    "grade": "string",
+    "as_of_date": "date32",
+    "risk": "double",
+    "status": "string",
+    "absences": "double",
+    "enrolled_days": "int64",
+    "absence_rate": "double",
+    "already_chronic": "bool",
+    "absences_left": "int64",
+    "selected": "bool",
+    "rank_in_school": "int64",
+    "model_version": "string",
+}
+"""The columns of ``scores.parquet`` and their Arrow types."""
+
+EXCLUDED_COLUMNS = {
+    "student_id": "string",
+    "school_id": "string",
+    "grade": "string",
+    "as_of_date": "date32",
+    "reason": "string",
+}
+"""The columns of ``excluded.parquet`` and their Arrow types."""
 
 
 @dataclass(frozen=True)

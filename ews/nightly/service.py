@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ews.approval import PROMOTED_TAG, banner_of, standing_decision
+from ews.approval import PROMOTED_TAG, banner_of, seal_of, standing_decision
 from ews.config import Config
 from ews.equity.sign_off import SignOff
 from ews.errors import GateClosed, ModelUnusable
 from ews.model.fitting import FittedModel
-from ews.model.model_files import read_model, verify_file
+from ews.model.model_files import read_model
 from ews.registry import CHAMPION, Registry, Version
 from ews.school_calendar import today_in
-from ews.training.report_folder import FAIRNESS
-from ews.training.run import AUDIT_FOLDER, MODEL_FOLDER
+from ews.training.run import MODEL_FOLDER
 
 
 @dataclass(frozen=True)
@@ -54,22 +53,20 @@ def champion(config: Config) -> InService:
 
 def verified(registry: Registry, version: Version, config: Config) -> InService:
     """Return a version ready to score after verifying it; see :func:`champion`."""
-    _check_promoted(version)
     _check_age(version, config)
     try:
+        _check_promoted(version)
         decision = standing_decision(version, config)
     except GateClosed as error:
         raise ModelUnusable(
             error.found, expected=error.expected, where=error.where, next_step=error.next_step
         ) from None
-    verify_file(version.run.folder / AUDIT_FOLDER / FAIRNESS, version.tags["audit_digest"], "the audit")
     model = read_model(version.run.folder / MODEL_FOLDER, version.tags["model_digest"])
     return InService(registry.model_name, version, model, decision)
 
 
 def _check_promoted(version: Version) -> None:
-    digest = version.tags.get("model_digest")
-    if digest is not None and version.tags.get(PROMOTED_TAG) == digest:
+    if version.tags.get(PROMOTED_TAG) == seal_of(version):
         return
     raise ModelUnusable(
         "the champion was not made so by `ews promote`",

@@ -48,8 +48,9 @@ def verify(config: Config) -> VerifyResult:
     for folder in sorted(path for path in published.glob("????-??-??") if path.is_dir()):
         _verify_night(folder, result)
     latest = published / LATEST
-    if latest.exists() and latest.read_text(encoding="utf-8").strip() not in result.nights:
-        result.problems.append("LATEST names a night that is not there")
+    named = latest.read_text(encoding="utf-8").strip() if latest.exists() else ""
+    if result.nights and named not in result.nights:
+        result.problems.append("LATEST is missing, or names a night that is not there")
     return result
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ews.engine import Frame, Session
 from ews.extracts.facts import stored_columns
-from ews.extracts.schema import TABLES, Table
+from ews.extracts.schema import ATTENDANCE, TABLES, Table
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -51,6 +51,18 @@ def current_students(session: Session) -> Any:
         "QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY known_until DESC, known_from DESC) = 1 "
         "ORDER BY student_id"
     )
+
+
+def newest_known_day(session: Session, table: Table, before: dt.date, cut: dt.datetime) -> dt.date | None:
+    """Return the newest own date of a table's rows dated before a day and known before ``cut``.
+
+    For attendance that is the newest day for which any school delivered it.
+    """
+    name, column = ("coverage", "date") if table is ATTENDANCE else (table.name, table.date)
+    newest = session.value(
+        f"SELECT max({column}) FROM store.{name} WHERE {column} < ? AND known_from < ?", (before, cut)
+    )
+    return newest if newest is None or isinstance(newest, dt.date) else dt.date.fromisoformat(str(newest))
 
 
 def loaded_tables(session: Session) -> set[str]:

@@ -6,6 +6,7 @@ Checking is the same work without the commit, so what ``ews check`` accepts is w
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,16 @@ from ews.extracts.facts import make_facts
 from ews.extracts.findings import Finding, refuse_if_any
 from ews.extracts.read import find_files, raw_name, read_source
 from ews.extracts.rows import empty_finding, list_reference_problems, overlap_finding, set_aside
-from ews.extracts.schema import ENROLLMENTS, TABLES, Table
+from ews.extracts.schema import CALENDAR, ENROLLMENTS, SCHOOLS, STUDENTS, TABLES, Table
 from ews.extracts.typed import prepare, type_rows
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.store.lock import workspace_lock
 from ews.store.schema import FOREVER, create_tables, open_store, store_path
 from ews.store.versions import Load, add_coverage, add_versions, is_first_load, withdraw_missing
+
+_REFERRED_TO = (SCHOOLS, CALENDAR, STUDENTS)
+"""Tables that the rows of the others refer to."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def ingest(
     RunLocked
         If another run is working in the workspace.
     """
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         return load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
@@ -153,17 +157,46 @@ def _load(
     sources = used_sources(config)
     for number, (table, source) in enumerate(sources):
         progress(f"Reading {table.name}", number / len(sources))
-        try:
-            findings = _load_table(session, table, source, config, load, report)
-        except DataRefused as error:
-            if refuse:
-                raise
-            findings = [_as_finding(error, table)]
+        findings = _findings_of(session, table, source, config, load, report, refuse=refuse)
         report.findings += findings
         if refuse:
             refuse_if_any(findings)
+        elif session.is_aborted() or (table in _REFERRED_TO and any(_refused(each) for each in findings)):
+            # What refers to this table would only be found faulty for its sake.
+            report.findings += _not_checked(sources[number + 1 :])
+            break
     progress("Reading extracts", 1.0)
     return report
+
+
+def _refused(finding: Finding) -> bool:
+    return finding.severity == "refused"
+
+
+def _not_checked(sources: Sequence[tuple[Table, Source]]) -> list[Finding]:
+    names = ", ".join(table.name for table, _ in sources)
+    if not names:
+        return []
+    sentence = f"not checked yet, because a source before them has to be mended first: {names}"
+    return [Finding("not checked", "note", names, sentence, next_step="mend it and check again")]
+
+
+def _findings_of(
+    session: Session,
+    table: Table,
+    source: Source,
+    config: Config,
+    load: Load,
+    report: IngestReport,
+    *,
+    refuse: bool,
+) -> list[Finding]:
+    try:
+        return _load_table(session, table, source, config, load, report)
+    except DataRefused as error:
+        if refuse:
+            raise
+        return [_as_finding(error, table)]
 
 
 def _load_table(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ews.config import Config
 from ews.engine import Session
-from ews.equity.audit import audit
+from ews.equity.audit import LISTS, audit
 from ews.errors import GateClosed
 from ews.model import booster
 from ews.model.baselines import logistic_regression, rules_of_thumb
@@ -114,7 +114,7 @@ def _no_audit(error: GateClosed, rows: pd.DataFrame, config: Config) -> dict[str
         "min_group": config.audit.min_group,
         "min_cell": config.audit.min_cell,
         "resamples": config.audit.resamples,
-        "lists": {},
+        "lists": LISTS,
         "attributes": [],
         "comparisons": [],
         "verdict": "fail",

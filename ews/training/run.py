@@ -33,7 +33,14 @@ from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
 from ews.training.card import card_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
-from ews.training.report_folder import FAIRNESS, draw_pages, point_to_latest, report_folder, write_figures
+from ews.training.report_folder import (
+    EVALUATION,
+    FAIRNESS,
+    draw_pages,
+    point_to_latest,
+    report_folder,
+    write_figures,
+)
 
 AUDIT_FOLDER = "audit"
 MODEL_FOLDER = "model"
@@ -92,7 +99,7 @@ def train(
     DataRefused
         If the store does not hold enough complete years.
     """
-    with workspace_lock(config.workspace_dir), owner_only():
+    with owner_only(), workspace_lock(config.workspace_dir):
         registry = Registry(config)
         run = registry.start_run(today_in(config.timezone))
         try:
@@ -179,7 +186,7 @@ def _report_and_register(
     )
     write_figures(folder, evaluation, shown, card)
     registry.keep(run, folder, AUDIT_FOLDER)
-    tags = _tags(verdicts, {**digests, "audit": file_digest(folder / FAIRNESS)}, by, run.name)
+    tags = _tags(verdicts, _judged(digests, folder), by, run.name)
     registry.record(run, tags=tags, metrics=_metrics(evaluation))
     version = None if verdict == "fail" else registry.register(run, tags).number
     draw_pages(folder, [], version)
@@ -187,6 +194,15 @@ def _report_and_register(
     return TrainResult(
         run.name, verdict, verdicts["lift"], verdicts["fairness"], version, folder, evaluation, shown
     )
+
+
+def _judged(digests: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return the digests with those of the evaluation and the audit, as they were written."""
+    return {
+        **digests,
+        "audit": file_digest(folder / FAIRNESS),
+        "evaluation": file_digest(folder / EVALUATION),
+    }
 
 
 def data_digest(parts: dict[str, LabelledRows]) -> str:

@@ -1,0 +1,113 @@
+"""One district through the whole job, once per session; tests that change something work on a copy of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ews.simulate.district import simulate
+from tests.pipeline.at_work import AtWork, copy_of, sign_off
+from tests.pipeline.demo_beside import DemoBeside
+
+# Threads that spin while they wait make small fits ten times slower on a machine that others use too.
+# Set before LightGBM is loaded; it changes no result.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# With seed 1 the evidence is not sufficient for a verdict, so that a sign-off is needed, and nothing fails.
+SEED = 1
+
+SETTINGS = """\
+  resamples: 200
+
+training: {as_of: [10-01, 01-01], resamples: 100}
+cohort: {grades: ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"]}
+"""
+"""Few snapshots, short resampling; kindergarten left out, so that somebody is excluded."""
+
+
+@contextmanager
+def _everyday_umask() -> Iterator[None]:
+    """Work as most accounts do, so that private files are private by the program's doing."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def demo_beside(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DemoBeside | None]:
+    """Start the demo with the first test of this folder, if a test that waits for it was selected."""
+    if not any("whole_demo" in item.nodeid for item in request.session.items):
+        yield None
+        return
+    demo = DemoBeside(tmp_path_factory.mktemp("demo"))
+    yield demo
+    demo.end()
+
+
+@pytest.fixture(scope="session")
+def extracts(tmp_path_factory: pytest.TempPathFactory) -> AtWork:
+    """Extracts and configuration; nothing has been loaded."""
+    configuration = simulate(
+        tmp_path_factory.mktemp("simulated") / "district", students=700, years=5, seed=SEED
+    )
+    with configuration.open("a", encoding="utf-8") as file:
+        file.write(SETTINGS)
+    return AtWork(configuration.parent)
+
+
+@pytest.fixture(scope="session")
+def challenger(extracts: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
+    """Loaded and trained; the gate's verdict is open and nobody has decided yet. Not to be changed."""
+    district = copy_of(extracts, tmp_path_factory.mktemp("trained") / "district")
+    with _everyday_umask():
+        assert district.run("ingest") == 0
+        assert district.run("train", "--by", "Trainer") == 0
+    assert district.figures("evaluation.json")["gate"] == "insufficient_evidence", "choose another seed"
+    return district
+
+
+@pytest.fixture(scope="session")
+def in_service(challenger: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
+    """Signed off, promoted and scored as of ``AS_OF``. Not to be changed."""
+    district = copy_of(challenger, tmp_path_factory.mktemp("service") / "district")
+    with _everyday_umask():
+        assert sign_off(district) == 0
+        assert district.run("promote") == 0
+        assert district.score() == 0
+    return district
+
+
+@pytest.fixture
+def moved(in_service: AtWork, tmp_path: Path) -> AtWork:
+    """A copy to change, at a path with spaces, while the place it was trained at still exists."""
+    return copy_of(in_service, tmp_path / "moved to another disk")
+
+
+@pytest.fixture
+def unsigned(challenger: AtWork, tmp_path: Path) -> AtWork:
+    """A copy to change in which nobody has signed off yet."""
+    return copy_of(challenger, tmp_path / "not signed off")
+
+
+@pytest.fixture(scope="session")
+def overridden(extracts: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
+    """A district whose audit cannot be made and whose meal programs are no feature: trained, not signed off.
+
+    Every student has the same sensitive attributes, so there is no group to compare with another.
+    """
+    district = copy_of(extracts, tmp_path_factory.mktemp("failed") / "no audit possible")
+    district.edit("    use: feature\n    authorization:", "    use: audit\n    authorization:")
+    district.change_extract(
+        "students",
+        lambda rows: rows.assign(**{name: rows[name].iloc[0] for name in rows if name != "student_id"}),
+    )
+    assert district.run("ingest") == 0
+    return district
