@@ -51,4 +51,3 @@ def _leave_an_earlier_demo(folder: Path) -> None:
     old_reports.mkdir(parents=True)
     (old_reports / "fairness.html").write_text("old")
     (folder / "mlruns").mkdir()
-    (folder / "mlruns" / "mlflow.db").write_text("left by an earlier demo")
