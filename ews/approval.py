@@ -27,7 +27,15 @@ from ews.training.run import AUDIT_FOLDER
 SIGN_OFF_TAG = "sign_off"
 PROMOTED_TAG = "promoted_digest"
 
-_SEALED = ("model_digest", "audit_digest", "evaluation_digest", "gate_verdict", "run_name", "trained_by")
+_SEALED = (
+    "model_digest",
+    "audit_digest",
+    "evaluation_digest",
+    "basis_digest",
+    "gate_verdict",
+    "run_name",
+    "trained_by",
+)
 """Tags that a version must carry, and that may not change once it is promoted."""
 
 
@@ -59,11 +67,11 @@ def record_sign_off(
         registry = Registry(config)
         subject, registered = _subject(registry, version, run)
         signed = _signed(config, decision, subject, registered)
+        text = json.dumps(signed.record(), sort_keys=True, ensure_ascii=False)
+        _append_to_log(config, text)
         if registered is None:
             own = {key: tag for key, tag in subject.tags.items() if not key.startswith("mlflow.")}
             registered = registry.register(subject, own)
-        text = json.dumps(signed.record(), sort_keys=True, ensure_ascii=False)
-        _append_to_log(config, text)
         registry.tag(registered, {SIGN_OFF_TAG: text})
         folder = report_folder(config.workspace_dir, subject.name)
         if folder.exists():
@@ -181,7 +189,7 @@ def banner_of(signed: SignOff) -> str:
     """Return the sentence that stands on every list and report while a decision is in force."""
     what = {
         "insufficient_evidence": "The evidence was not sufficient for a verdict",
-        "override": "The audit failed this model and was overridden",
+        "override": "The gate failed this model and was overridden",
     }[signed.kind]
     conditions = f" Conditions: {signed.conditions}." if signed.conditions else ""
     return (

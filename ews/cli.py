@@ -206,7 +206,7 @@ def sign_off(
     signed = record_sign_off(_load(config), decision, version=version, run=run)
     console.say(
         f"Recorded for version {signed.number} until {decision.expires}. This records a decision; it does "
-        "not prove who made it.\nNext: ews promote"
+        f"not prove who made it.\nNext: ews promote -c {config}"
     )
     console.result({"version": signed.number, "expires": decision.expires.isoformat()})
 

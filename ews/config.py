@@ -190,7 +190,7 @@ class Audit(_Strict):
 
     sensitive: tuple[SensitiveAttribute, ...] = Field(min_length=1)
     tolerance: Tolerance
-    min_group: int = Field(default=30, ge=1)
+    min_group: int = Field(default=30, ge=5)
     min_cell: int = Field(default=10, ge=2)
     resamples: int = Field(default=1_000, ge=200)
 
@@ -342,6 +342,8 @@ def _sentence(error: Any) -> str:
     location = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{location}: unknown key{_suggestion(error['loc'])}"
+    if "[key]" in location:
+        return f"{location.removesuffix('.[key]')}: a key has to be text: put it in quotes"
     if error["type"] == "missing":
         return f"{location}: missing key"
     return f"{location}: {error['msg'].removeprefix('Value error, ')}"

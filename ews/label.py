@@ -17,7 +17,7 @@ from ews.config import Config
 from ews.engine import Session
 from ews.school_calendar import district_days
 from ews.school_days import place
-from ews.snapshot import calendar_frame, hindsight, newest_attendance_day
+from ews.snapshot import calendar_frame, covered_days, hindsight
 
 COMPLETE_WITHIN_DAYS = 5
 """A year is over when attendance reaches to within so many instructional days of its last one."""
@@ -26,21 +26,25 @@ COMPLETE_WITHIN_DAYS = 5
 def complete_years(session: Session) -> list[int]:
     """Return the school years whose outcome can be observed, in order.
 
-    A year with enrollments is complete when attendance was delivered for one of its last
-    :data:`COMPLETE_WITHIN_DAYS` instructional days, or for any later day.
+    A year is complete when at least half of its schools delivered attendance for one of its last
+    :data:`COMPLETE_WITHIN_DAYS` instructional days or for a later day (one stray row decides nothing), and
+    attendance was delivered for at least a quarter of its instructional days (a year without it is not a
+    year of perfect attendance).
     """
-    newest = newest_attendance_day(session)
-    if newest is None:
-        return []
     calendar = calendar_frame(session)
-    began = int(session.value("SELECT min(school_year) FROM store.enrollments"))
-    years = sorted({int(year) for year in calendar["school_year"] if year >= began})
-    return [year for year in years if _near_end(calendar, year) <= newest]
+    covered = covered_days(session)
+    return [year for year in sorted(set(calendar["school_year"])) if _is_complete(calendar, covered, year)]
 
 
-def _near_end(calendar: pd.DataFrame, year: int) -> dt.date:
-    days = district_days(calendar, year)
-    return days[-COMPLETE_WITHIN_DAYS:][0] if days else dt.date.max
+def _is_complete(calendar: pd.DataFrame, covered: pd.DataFrame, year: int) -> bool:
+    days = [pd.Timestamp(day) for day in district_days(calendar, year)]
+    if not days:
+        return False
+    schools = set(calendar.loc[calendar["school_year"] == year, "school_id"])
+    own = covered.loc[covered["school_id"].isin(schools)]
+    reached = own.loc[own["date"] >= days[-COMPLETE_WITHIN_DAYS:][0], "school_id"].nunique()
+    recorded = len(set(own["date"]) & set(days))
+    return reached * 2 >= len(schools) and recorded * 4 >= len(days)
 
 
 def outcomes(session: Session, config: Config) -> pd.DataFrame:

@@ -30,6 +30,8 @@ def staged_folder(target: Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staging = target.with_name(f".{target.name}.partial")
     replaced = target.with_name(f".{target.name}.replaced")
+    if replaced.exists() and not target.exists():
+        replaced.rename(target)  # the last switch was cut short between its two steps
     for left_over in (staging, replaced):
         shutil.rmtree(left_over, ignore_errors=True)
     staging.mkdir(mode=0o700)

@@ -106,6 +106,11 @@ class Registry:
         self._client.set_registered_model_alias(self.model_name, CHALLENGER, created.version)
         return self.version(str(created.version))
 
+    def next_version(self) -> str:
+        """Return the number that the next registered version gets."""
+        found = self._client.search_model_versions(f"name = '{self.model_name}'")
+        return str(max((int(each.version) for each in found), default=0) + 1)
+
     def set_champion(self, version: Version, tags: Mapping[str, str]) -> None:
         """Make a version the champion and write tags to it."""
         self.tag(version, tags)

@@ -6,7 +6,8 @@ differences on that clock, so that weekends, holidays and transfers need no spec
 
 Overlapping enrollments are merged, not added: a date that two spells cover belongs to the one that
 began earlier (then the smaller school_id). In the current year a school's days count up to its newest
-attendance row; in earlier years all of them count.
+attendance row; in earlier years all of them count, unless the school delivered no attendance for that
+year at all: a year that was not recorded is not a year of perfect attendance.
 """
 
 from __future__ import annotations
@@ -113,28 +114,26 @@ def _school_years(snapshot: Snapshot, days: Frame) -> Frame:
         nw.col("day").max().alias("last_day"),
         nw.col("number").max().alias("days"),
     )
+    current = nw.col("school_year") == snapshot.school_year
     covered = (
         snapshot.coverage.select("school_id", "day")
-        .join(years.filter(nw.col("school_year") == snapshot.school_year), on="school_id", how="inner")
-        .filter(nw.col("day") >= nw.col("first_day"))
+        .join(years, on="school_id", how="inner")
+        .filter(nw.col("day") >= nw.col("first_day"), (nw.col("day") <= nw.col("last_day")) | current)
         # A day stated for the whole district may lie after this school's own last one.
         .with_columns(nw.min_horizontal("day", "last_day").alias("day"))
-        .group_by("school_id")
+        .group_by("school_id", "school_year")
         .agg(nw.col("day").max().alias("covered_to"))
     )
-    current = nw.col("school_year") == snapshot.school_year
-    # A school without any attendance row this year has no counted day yet: its year ends before it began.
-    counted_to = (
-        nw.when(current)
-        .then(nw.coalesce(nw.col("covered_to"), nw.col("first_day") - 1))
-        .otherwise(nw.col("last_day"))
-    )
+    # A school year without any attendance row has no counted day: it ends before it began. Of an earlier
+    # year that has some, all days count.
+    reached = nw.when(current).then(nw.col("covered_to")).otherwise(nw.col("last_day"))
+    counted_to = nw.when(nw.col("covered_to").is_null()).then(nw.col("first_day") - 1).otherwise(reached)
     numbers = days.select(
         "school_id", nw.col("day").alias("counted_to"), nw.col("number").alias("counted_days")
     )
     return (
         years.filter(nw.col("school_year") <= snapshot.school_year)
-        .join(covered, on="school_id", how="left")
+        .join(covered, on=["school_id", "school_year"], how="left")
         .with_columns(counted_to=counted_to)
         .drop("covered_to")
         .join(numbers, on=["school_id", "counted_to"], how="left")

@@ -104,6 +104,12 @@ def calendar_frame(session: Session) -> pd.DataFrame:
     return frame[["school_id", "date", "school_year", "instructional"]]
 
 
+def covered_days(session: Session) -> pd.DataFrame:
+    """Return the days for which attendance was ever delivered: one row per school_id and date."""
+    frame: pd.DataFrame = session.collect(coverage(session).select("school_id", "day").unique())
+    return frame.assign(date=pd.to_datetime(frame["day"], unit="D"))[["school_id", "date"]]
+
+
 def newest_attendance_day(session: Session) -> dt.date | None:
     """Return the newest day for which any school delivered attendance; None before the first load."""
     newest = session.value("SELECT max(date) FROM store.coverage")

@@ -7,7 +7,7 @@ next, until at least two groups and at least the minimum of students are hidden 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _BANDS = ((300, 1), (100, 2), (40, 5), (20, 10), (10, 20))
@@ -83,21 +83,35 @@ def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]
     report : mapping
         What :func:`ews.equity.audit.audit` returned (with district and run), not changed.
     minimum : int
-        ``audit.min_cell``: groups of fewer distinct students are hidden.
+        ``audit.min_cell``: groups of fewer distinct students are hidden; of groups of which fewer had one
+        of the two outcomes, every figure that rests on outcomes is.
     """
     hidden = {
         each["attribute"]: hidden_groups({g["group"]: g["students"] for g in each["groups"]}, minimum)
         for each in report["attributes"]
     }
+    thin = {each["attribute"]: _thin_groups(each["groups"], minimum) for each in report["attributes"]}
     attributes = [
-        {**each, "groups": [_group(g, hide=g["group"] in hidden[each["attribute"]]) for g in each["groups"]]}
+        {
+            **each,
+            "groups": [
+                _group(
+                    g,
+                    hide=g["group"] in hidden[each["attribute"]],
+                    thin=g["group"] in thin[each["attribute"]],
+                )
+                for g in each["groups"]
+            ],
+        }
         for each in report["attributes"]
     ]
     comparisons = [
-        _comparison(each, hide=each["group"] in hidden[each["attribute"]]) for each in report["comparisons"]
+        _comparison(each, hide=each["group"] in hidden[each["attribute"]] | thin[each["attribute"]])
+        for each in report["comparisons"]
     ]
     # The share of those not judged is a count of a small group in another dress.
-    share = SUPPRESSED if any(hidden.values()) else report["not_judged_share_of_positives"]
+    withheld = any(hidden.values()) or any(thin.values())
+    share = SUPPRESSED if withheld else report["not_judged_share_of_positives"]
     return {
         **report,
         "attributes": attributes,
@@ -106,12 +120,31 @@ def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]
     }
 
 
-def _group(group: Mapping[str, Any], *, hide: bool) -> dict[str, Any]:
-    if not hide:
+def _thin_groups(groups: Sequence[Mapping[str, Any]], minimum: int) -> set[str]:
+    """Return groups large enough to show, of which too few had one of the two outcomes to say how many."""
+    with_outcome = {g["group"]: g["positive_students"] for g in groups}
+    without = {g["group"]: g["students"] - g["positive_students"] for g in groups}
+    return hidden_groups(with_outcome, minimum) | hidden_groups(without, minimum)
+
+
+_SIZES = ("group", "verdict", "n", "students")
+
+
+def _group(group: Mapping[str, Any], *, hide: bool, thin: bool) -> dict[str, Any]:
+    if not hide and not thin:
         return dict(group)
-    kept = {"group": group["group"], "verdict": group["verdict"]}
-    note = "Withheld: too few students in this group, or in another that could be worked out from it."
+    kept = {key: group[key] for key in (_SIZES[:2] if hide else _SIZES)}
+    note = (
+        "Withheld: too few students in this group, or in another that could be worked out from it."
+        if hide
+        else "Withheld: too few students of this group, or of another that could be worked out from it, "
+        "became chronically absent (or did not)."
+    )
     figures = {key: _withheld(value) for key, value in group.items() if key not in {*kept, "note"}}
+    if not hide:
+        # Who is on a list does not tell who became chronically absent.
+        for name, figure in group["lists"].items():
+            figures["lists"][name]["selection_rate"] = dict(figure["selection_rate"])
     return {**figures, **kept, "note": note}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ def read_source(
     for file in files:
         header = _header(file, source, table, session)
         findings += _check_header(header, file, table, source)
-        selects.append(_select(file, header, table, source))
+        selects.append(_select(file, _place(file, config), header, table, source))
     session.execute(f"DROP TABLE IF EXISTS {raw_name(table)}")
     for number, (file, select) in enumerate(zip(files, selects, strict=True)):
         verb = f"INSERT INTO {raw_name(table)}" if number else f"CREATE TEMP TABLE {raw_name(table)} AS"
@@ -169,7 +170,12 @@ def _unknown_columns(table: Table, file: Path, unknown: list[str]) -> Finding:
     )
 
 
-def _select(file: Path, header: list[str], table: Table, source: Source | DirectorySource) -> str:
+def _place(file: Path, config: Config) -> str:
+    """Return how messages name a file: two of one name in different folders are two."""
+    return Path(os.path.relpath(file, config.folder)).as_posix()
+
+
+def _select(file: Path, place: str, header: list[str], table: Table, source: Source | DirectorySource) -> str:
     names = _source_names(table, source)
     cells = [
         f"nullif(trim(CAST({identifier(theirs)} AS VARCHAR)), '') AS {identifier(ours)}"
@@ -178,7 +184,7 @@ def _select(file: Path, header: list[str], table: Table, source: Source | Direct
         for ours, theirs in names.items()
     ]
     return (
-        f"SELECT {', '.join(cells)}, {literal(file.name)} AS _file, "
+        f"SELECT {', '.join(cells)}, {literal(place)} AS _file, "
         f"{str(is_parquet(file)).upper()} AS _typed, "
         f"CAST(row_number() OVER () + {0 if is_parquet(file) else 1} AS BIGINT) AS _line "
         f"FROM {_reader(file, header, source)}"

@@ -8,8 +8,8 @@ from ews.extracts.findings import Finding
 from ews.extracts.read import raw_name
 from ews.extracts.schema import (
     ATTENDANCE,
-    CALENDAR,
     ENROLLMENTS,
+    MEAL_PROGRAMS,
     NURSE_VISITS,
     SCHOOLS,
     STUDENTS,
@@ -157,15 +157,15 @@ def overlap_finding(session: Session) -> list[Finding]:
 
 
 def empty_finding(session: Session, table: Table, source: Source) -> list[Finding]:
-    """Return a refusal where a full extract that the rest stands on has no rows; a delta may bring none."""
-    if source.delivery == "delta" or table not in (SCHOOLS, CALENDAR, STUDENTS, ENROLLMENTS):
+    """Return a finding where a full extract has no rows; a delta may bring none."""
+    if source.delivery == "delta":
         return []
     if session.value(f"SELECT count(*) FROM {raw_name(table)}"):
         return []
     return [
         Finding(
             "no rows",
-            "refused",
+            "warning" if table in (NURSE_VISITS, MEAL_PROGRAMS) else "refused",
             table.name,
             "the source has a header and no rows",
             expected="at least one row",

@@ -11,6 +11,8 @@ from ews.extracts.schema import ATTENDANCE, Column, Table
 PROBLEMS = "row_problems"
 """Temporary table of rows that fail alone: table_name, file, line, reason."""
 
+_LONGEST_CODE, _MOST_CODES = 4, 20
+
 _TRUE = "('true', 't', '1', 'yes', 'y')"
 _FALSE = "('false', 'f', '0', 'no', 'n')"
 _ZONE = r"'([zZ]|[+-]\d{2}(:?\d{2})?)$'"
@@ -73,7 +75,7 @@ def _typed(column: Column, source: Source, timezone: str) -> str:
     if column.type == "date":
         iso = f"TRY_CAST(TRY_CAST({cell} AS TIMESTAMP) AS DATE)"
         declared = f"CAST(try_strptime({cell}, {literal(source.date_format)}) AS DATE)"
-        return f"CASE WHEN _typed THEN {iso} ELSE {declared} END"
+        return f"CASE WHEN _typed THEN coalesce({iso}, {declared}) ELSE {declared} END"
     if column.type == "time":
         return (
             f"CASE WHEN length({cell}) > 10 AND regexp_matches({cell}, {_ZONE}) "
@@ -166,8 +168,9 @@ def _meanings(column: Column, attendance_code: bool) -> tuple[str, ...]:
 
 
 def _shown_codes(codes: list[str]) -> str:
-    """Return codes to show: only what looks like a code; a longer text could be about a student."""
-    short = [code for code in codes if len(code) <= 8 and code.replace("-", "").isalnum()]
-    hidden = len(codes) - len(short)
-    shown = ", ".join(short[:10]) + (" …" if len(short) > 10 else "")
-    return shown + (f" and {hidden} longer texts" if hidden and short else "" if short else "longer texts")
+    """Return codes to show: only a few short ones; many or long ones are something about students."""
+    short = [code for code in codes if len(code) <= _LONGEST_CODE and code.replace("-", "").isalnum()]
+    if len(codes) > _MOST_CODES or not short:
+        return "not shown: they do not look like codes; is the right column read?"
+    longer = len(codes) - len(short)
+    return ", ".join(short) + (f" and {longer} longer texts" if longer else "")

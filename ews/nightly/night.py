@@ -12,7 +12,7 @@ import pandas as pd
 from ews.config import Config
 from ews.engine import Session, open_session
 from ews.errors import DataRefused
-from ews.extracts.read import raw_name, read_source
+from ews.extracts.read import find_files, raw_name, read_source
 from ews.extracts.schema import DIRECTORY
 from ews.features.matrix import build_matrix
 from ews.nightly.publish import previous_scores, publish
@@ -24,7 +24,7 @@ from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.school_calendar import start_of_day_utc
 from ews.snapshot import calendar_frame
-from ews.store.frames import newest_known_day
+from ews.store.frames import newest_known_day, school_names
 from ews.store.ingest import IngestReport, load_sources, used_sources
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
@@ -85,6 +85,8 @@ def nightly(
         start_of_day_utc(as_of, config.timezone) - dt.timedelta(seconds=1) if as_of is not None else None
     )
     with owner_only(), workspace_lock(config.workspace_dir):
+        if config.sources.directory is not None:
+            find_files(DIRECTORY, config.sources.directory, config)
         loaded = load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
@@ -107,10 +109,7 @@ def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_c
         progress("Scoring", 0.0)
         scores = score(matrix, service, config, previous_scores(config.workspace_dir, as_of.day))
         staleness = _staleness(session, as_of.day, config)
-        schools = session.pandas(
-            "SELECT school_id, arg_max(school_name, known_from) AS school_name "
-            "FROM store.schools GROUP BY 1 ORDER BY 1"
-        )
+        schools = school_names(session, start_of_day_utc(as_of.day, config.timezone))
     return _published(config, as_of, service, scores, schools, staleness, progress)
 
 
@@ -150,8 +149,8 @@ def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, boo
     with open_session() as session:
         read_source(session, DIRECTORY, source, config)
         names = session.pandas(
-            f"SELECT student_id, min(first_name) AS first_name, min(last_name) AS last_name, "  # noqa: S608
-            f"min(homeroom) AS homeroom FROM {raw_name(DIRECTORY)} GROUP BY student_id"
+            f"SELECT student_id, first_name, last_name, homeroom FROM {raw_name(DIRECTORY)} "  # noqa: S608
+            "QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY last_name, first_name, homeroom) = 1"
         )
     named = listed.merge(names, on="student_id", how="left")
     columns = ["first_name", "last_name", "homeroom"]

@@ -61,8 +61,8 @@ def publish(
         write_index(folder, scores.listed, context=context)
         manifest = canonical_json(_manifest(folder, scores, service, config, day, staleness))
         write_private(folder / MANIFEST, manifest)
-    _move_latest(config.workspace_dir, day)
     _log_export(config.workspace_dir, day, scores, digest_of(manifest))
+    _move_latest(config.workspace_dir, day)
     return target
 
 

@@ -12,7 +12,7 @@ from ews.model.fitting import FittedModel
 from ews.model.model_files import read_model
 from ews.registry import CHAMPION, Registry, Version
 from ews.school_calendar import today_in
-from ews.training.run import MODEL_FOLDER
+from ews.training.run import MODEL_FOLDER, basis_digest
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def verified(registry: Registry, version: Version, config: Config) -> InService:
         raise ModelUnusable(
             error.found, expected=error.expected, where=error.where, next_step=error.next_step
         ) from None
+    _check_basis(version, config)
     model = read_model(version.run.folder / MODEL_FOLDER, version.tags["model_digest"])
     return InService(registry.model_name, version, model, decision)
 
@@ -73,6 +74,17 @@ def _check_promoted(version: Version) -> None:
         expected="an alias that only `ews promote` moves",
         where="the registry",
         next_step="run `ews promote`, which asks the gate",
+    )
+
+
+def _check_basis(version: Version, config: Config) -> None:
+    if version.tags["basis_digest"] == basis_digest(config):
+        return
+    raise ModelUnusable(
+        "the definition, or what the sources are used for, is not that of the model's training and audit",
+        expected="the definition and the uses of its run (see its model card)",
+        where="the configuration",
+        next_step="set them back, or train and promote a model under the new ones",
     )
 
 

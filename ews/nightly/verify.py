@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ews.config import Config
-from ews.digests import file_digest
-from ews.errors import ModelUnusable
+from ews.digests import digest_of, file_digest
+from ews.errors import ModelUnusable, UsageError
 from ews.nightly.publish import LATEST, MANIFEST
 from ews.nightly.service import champion
+from ews.registry import Registry
+from ews.training.report_folder import EVALUATION, FAIRNESS
 
 
 @dataclass
@@ -36,17 +38,23 @@ class VerifyResult:
 
 
 def verify(config: Config) -> VerifyResult:
-    """Verify the champion and every published night.
+    """Verify the champion, every published night, and the reports of every registered run that is named.
+
+    A night's files are held against its manifest, the manifest against the export log, and the digests
+    that it names against the registry.
 
     Raises
     ------
     ModelUnusable
         If the champion cannot be used; problems with published files are collected in the result.
     """
+    registry = Registry(config)
     result = VerifyResult(model_version=champion(config).version.number)
     published = config.workspace_dir / "published"
+    exported = _exported(config.workspace_dir)
     for folder in sorted(path for path in published.glob("????-??-??") if path.is_dir()):
-        _verify_night(folder, result)
+        _verify_night(folder, exported, registry, result)
+    _verify_reports(config, registry, result)
     latest = published / LATEST
     named = latest.read_text(encoding="utf-8").strip() if latest.exists() else ""
     if result.nights and named not in result.nights:
@@ -54,13 +62,32 @@ def verify(config: Config) -> VerifyResult:
     return result
 
 
-def _verify_night(folder: Path, result: VerifyResult) -> None:
+def _exported(workspace: Path) -> set[str]:
+    """Return the digests of all manifests that the export log knows."""
+    path = workspace / "exports.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {json.loads(line)["manifest"] for line in lines if line.startswith("{") and line.endswith("}")}
+
+
+def _verify_night(folder: Path, exported: set[str], registry: Registry, result: VerifyResult) -> None:
     result.nights.append(folder.name)
     try:
-        recorded = json.loads((folder / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        content = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(content)
+        recorded = manifest["files"]
+        tags = registry.version(manifest["model"]["version"]).tags
+        digests = (manifest["model"]["digest"], manifest["audit"]["digest"], manifest["audit"]["verdict"])
+    except (OSError, ValueError, KeyError, TypeError, UsageError):
         result.problems.append(f"{folder.name}: the manifest is missing or cannot be read")
         return
+    if digest_of(content) not in exported:
+        result.problems.append(f"{folder.name}: the manifest is not the one that was exported")
+    if digests != tuple(tags.get(name) for name in ("model_digest", "audit_digest", "gate_verdict")):
+        result.problems.append(f"{folder.name}: the manifest names another model or audit than the registry")
+    _verify_files(folder, recorded, result)
+
+
+def _verify_files(folder: Path, recorded: dict[str, str], result: VerifyResult) -> None:
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     for name in sorted(present - {MANIFEST} - set(recorded)):
         result.problems.append(f"{folder.name}/{name}: not in the manifest")
@@ -70,3 +97,15 @@ def _verify_night(folder: Path, result: VerifyResult) -> None:
             result.problems.append(f"{folder.name}/{name}: missing")
         elif file_digest(folder / name) != digest:
             result.problems.append(f"{folder.name}/{name}: altered since it was published")
+
+
+def _verify_reports(config: Config, registry: Registry, result: VerifyResult) -> None:
+    """Hold the figures in ``reports/`` against the run that they are of."""
+    for folder in sorted((config.workspace_dir / "reports").glob("*/")):
+        for name, tag in ((EVALUATION, "evaluation_digest"), (FAIRNESS, "audit_digest")):
+            try:
+                recorded = registry.run_named(folder.name).tags.get(tag)
+            except UsageError:
+                recorded = None
+            if not (folder / name).is_file() or recorded != file_digest(folder / name):
+                result.problems.append(f"reports/{folder.name}/{name}: not the one of the run")

@@ -34,9 +34,8 @@ def versions(session: Session, table: Table) -> Frame:
     """
     columns = [_column(table, name) for name in (*table.key, *stored_columns(table))]
     ends = ["end_known_from"] if table.end else []
-    return session.frame(
-        f"SELECT {', '.join([*columns, *ends])}, known_from, known_until FROM store.{table.name}"
-    )
+    listed = ", ".join([*columns, *ends])
+    return session.frame(f"SELECT {listed}, known_from, known_until FROM store.{table.name}")
 
 
 def coverage(session: Session) -> Frame:
@@ -47,9 +46,9 @@ def coverage(session: Session) -> Frame:
 def current_students(session: Session) -> Any:
     """Return the newest known attributes, for audits only: one row per student, as a pandas frame."""
     return session.pandas(
-        "SELECT * EXCLUDE (known_from, known_until, withdrawn, recorded_at, load_id) FROM store.students "
-        "QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY known_until DESC, known_from DESC) = 1 "
-        "ORDER BY student_id"
+        "SELECT * EXCLUDE (known_from, known_until, ordered_at, withdrawn, recorded_at, load_id) "
+        "FROM store.students QUALIFY row_number() OVER ("
+        "PARTITION BY student_id ORDER BY ordered_at DESC, load_id DESC) = 1 ORDER BY student_id"
     )
 
 
@@ -63,6 +62,15 @@ def newest_known_day(session: Session, table: Table, before: dt.date, cut: dt.da
         f"SELECT max({column}) FROM store.{name} WHERE {column} < ? AND known_from < ?", (before, cut)
     )
     return newest if newest is None or isinstance(newest, dt.date) else dt.date.fromisoformat(str(newest))
+
+
+def school_names(session: Session, cut: dt.datetime) -> Any:
+    """Return the names of the schools as known before ``cut``: school_id, school_name, as a pandas frame."""
+    return session.pandas(
+        "SELECT school_id, school_name FROM store.schools WHERE known_from < ? AND known_until >= ? "
+        "ORDER BY school_id",
+        (cut, cut),
+    )
 
 
 def loaded_tables(session: Session) -> set[str]:

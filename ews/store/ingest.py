@@ -6,9 +6,11 @@ Checking is the same work without the commit, so what ``ews check`` accepts is w
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ews.config import AttendanceSource, Config, MealSource, NurseSource, Source
@@ -108,26 +110,34 @@ def check(
 ) -> IngestReport:
     """Read and check every source as a load would, and change nothing."""
     path = store_path(config.workspace_dir)
-    with _scratch(path) as session, session.transaction(keep=False):
+    # On a copy: even what is rolled back can leave traces in a database file.
+    with (
+        TemporaryDirectory(prefix="ews-check-") as folder,
+        _scratch(path, Path(folder)) as session,
+        session.transaction(keep=False),
+    ):
         return _load(session, config, loaded_at, False, progress, refuse=False)
 
 
 def used_sources(config: Config) -> list[tuple[Table, Source]]:
     """Return the sources that may be opened, in the order in which they are loaded.
 
-    A source whose ``use`` is ``none`` is not among them: its files are not opened.
+    Health visits and meal programs are among them only as features: no audit reads them yet, and what
+    nothing reads is not opened.
     """
     pairs = [(table, getattr(config.sources, table.name)) for table in TABLES]
     return [
         (table, source)
         for table, source in pairs
-        if source is not None and not (isinstance(source, MealSource | NurseSource) and source.use == "none")
+        if source is not None
+        and not (isinstance(source, MealSource | NurseSource) and source.use != "feature")
     ]
 
 
-def _scratch(path: Path) -> Session:
+def _scratch(path: Path, folder: Path) -> Session:
     if path.exists():
-        return open_store(path, migrate=False)
+        copy = Path(shutil.copy2(path, folder))
+        return open_store(copy, migrate=False)
     session = open_session()
     create_tables(session)
     return session

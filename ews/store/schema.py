@@ -133,6 +133,7 @@ def _create(table: Table) -> str:
         "recorded_at TIMESTAMP",
         "known_from TIMESTAMP NOT NULL",
         "known_until TIMESTAMP NOT NULL",
+        "ordered_at TIMESTAMP NOT NULL",
         "withdrawn BOOLEAN NOT NULL",
         "load_id INTEGER NOT NULL",
     ]

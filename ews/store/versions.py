@@ -14,7 +14,7 @@ from ews.config import Source
 from ews.engine import Session, identifier, literal
 from ews.extracts.facts import facts_name, stored_columns
 from ews.extracts.findings import Finding
-from ews.extracts.schema import ATTENDANCE, SCHOOLS, Table
+from ews.extracts.schema import ATTENDANCE, Table
 from ews.store.schema import BEGINNING, FOREVER
 
 WITHDRAWAL_LIMIT = 0.05
@@ -59,10 +59,14 @@ def add_versions(session: Session, table: Table, source: Source, load: Load, *, 
     columns = ", ".join(identifier(name) for name in (*table.key, *stored_columns(table)))
     ends = f", {_end_known_from(table, source, load, first=first)}" if table.end else ""
     names = columns + (", end_known_from" if table.end else "")
+    known_from = _known_from(table, source, load, first=first)
+    # Versions are in the order in which they were recorded; one without a time of its own in that in which
+    # it was delivered, or known where that came first (a first load brings years of them at once).
+    ordered_at = f"coalesce(n.recorded_at, least({known_from}, {load.sql_time}))"
     session.execute(
-        f"INSERT INTO {table.name} ({names}, recorded_at, known_from, known_until, withdrawn, load_id) "
-        f"SELECT {columns}{ends}, recorded_at, {_known_from(table, source, load, first=first)}, {FOREVER}, "
-        f"false, {load.load_id} FROM new_facts n"
+        f"INSERT INTO {table.name} ({names}, recorded_at, known_from, known_until, ordered_at, withdrawn, "
+        f"load_id) SELECT {columns}{ends}, recorded_at, {known_from}, {FOREVER}, {ordered_at}, false, "
+        f"{load.load_id} FROM new_facts n"
     )
     _close_replaced(session, table, first=first)
     return int(session.value("SELECT count(*) FROM new_facts"))
@@ -187,7 +191,7 @@ def _close_replaced(session: Session, table: Table, *, first: bool) -> None:
     touched = f"SELECT ({key}) FROM new_facts" + (f" GROUP BY {key} HAVING count(*) > 1" if first else "")
     session.execute(
         f"UPDATE {table.name} AS t SET known_until = least(t.known_until, c.until) FROM (SELECT rowid row, "
-        f"min(known_from) OVER (PARTITION BY {key} ORDER BY coalesce(recorded_at, known_from), load_id, "
+        f"min(known_from) OVER (PARTITION BY {key} ORDER BY ordered_at, load_id, "
         "recorded_at NULLS FIRST "
         f"ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until FROM {table.name} "
         f"WHERE ({key}) IN ({touched})) c WHERE t.rowid = c.row AND c.until IS NOT NULL"
@@ -196,7 +200,7 @@ def _close_replaced(session: Session, table: Table, *, first: bool) -> None:
 
 def _scope(session: Session, table: Table) -> str:
     parts = [f"t.known_until = {FOREVER}", "NOT t.withdrawn"]
-    if "school_id" in table.column_names and table is not SCHOOLS:
+    if "school_id" in table.column_names:
         parts.append(f"t.school_id IN (SELECT school_id FROM {facts_name(table)})")
     if table.date:
         low, high = session.rows(f"SELECT min({table.date}), max({table.date}) FROM {facts_name(table)}")[0]

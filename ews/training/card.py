@@ -42,7 +42,7 @@ def card_of(
         "feature_families": {family: list(names) for family, names in FAMILIES.items()},
         "monotone": list(INCREASING),
         "monotone_down": list(DECREASING),
-        "sources": _sources(config),
+        "sources": sources_of(config),
         "sensitive": list(config.audit.sensitive),
         "tolerance": config.audit.tolerance.model_dump(),
         "verdicts": verdicts,
@@ -53,7 +53,8 @@ def card_of(
     }
 
 
-def _sources(config: Config) -> list[dict[str, str]]:
+def sources_of(config: Config) -> list[dict[str, str]]:
+    """Return every configured source and what it is used for."""
     uses = {"students": "audit", "directory": "names on printed lists"}
     found = []
     for table in type(config.sources).model_fields:

@@ -31,7 +31,7 @@ from ews.registry import Registry, Run
 from ews.school_calendar import today_in
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
-from ews.training.card import card_of
+from ews.training.card import card_of, sources_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
 from ews.training.report_folder import (
     EVALUATION,
@@ -124,6 +124,16 @@ def configuration_digest(config: Config) -> str:
     return digest_of(canonical_json(config.model_dump(mode="json")))
 
 
+def basis_digest(config: Config) -> str:
+    """Return the SHA-256 of what a risk means and rests on: the definition, and which sources are features.
+
+    Capacities and policies may change while a model serves; these may not.
+    """
+    uses = {each["table"]: each["use"] for each in sources_of(config)}
+    definition = config.definition.model_dump(mode="json")
+    return digest_of(canonical_json({"definition": definition, "sources": uses}))
+
+
 def _train(
     config: Config, registry: Registry, run: Run, by: str, truth: Path | None, progress: Progress
 ) -> TrainResult:
@@ -173,7 +183,7 @@ def _report_and_register(
     with TemporaryDirectory(prefix="ews-model-") as scratch:
         digests = {"model": write_model(Path(scratch), model), "data": data_digest(parts)}
         registry.keep(run, Path(scratch), MODEL_FOLDER)
-    digests["configuration"] = configuration_digest(config)
+    digests |= {"configuration": configuration_digest(config), "basis": basis_digest(config)}
     card = card_of(
         config,
         plan,
@@ -188,9 +198,12 @@ def _report_and_register(
     registry.keep(run, folder, AUDIT_FOLDER)
     tags = _tags(verdicts, _judged(digests, folder), by, run.name)
     registry.record(run, tags=tags, metrics=_metrics(evaluation))
-    version = None if verdict == "fail" else registry.register(run, tags).number
+    # The pages are drawn first: a version without readable reports is never registered.
+    version = None if verdict == "fail" else registry.next_version()
     draw_pages(folder, [], version)
     point_to_latest(config.workspace_dir, run.name)
+    if version is not None:
+        registry.register(run, tags)
     return TrainResult(
         run.name, verdict, verdicts["lift"], verdicts["fairness"], version, folder, evaluation, shown
     )

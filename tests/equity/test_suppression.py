@@ -74,12 +74,17 @@ def group(name: str, students: int) -> dict:
         "group": name,
         "n": 8 * students,
         "students": students,
-        "positives": 3,
-        "positive_students": 3,
+        "positives": 3 * (students // 2),
+        "positive_students": students // 2,
         "verdict": "not_judged",
         "note": "No student of this group …",
         "auc": interval,
-        "lists": {"long": {"fnr": {**interval, "expected": 0.3}}},
+        "lists": {
+            "long": {
+                "fnr": {**interval, "expected": 0.3},
+                "selection_rate": {**interval, "expected": 0.2},
+            }
+        },
     }
 
 
@@ -134,6 +139,28 @@ def test_with_groups_large_enough_nothing_changes_and_the_report_itself_never_do
     assert suppress_fairness(report, 2) == report
     suppress_fairness(report, 10)
     assert json.dumps(report) == before
+
+
+def test_of_a_group_with_too_few_positives_its_size_is_shown_and_no_outcome(report):
+    """60 students of whom 2 became chronically absent: 2 is as telling as a group of 2."""
+    groups = report["attributes"][0]["groups"]
+    groups[0] |= {"students": 60, "positive_students": 2, "positives": 4}
+    asian, black, white = suppress_fairness(report, 10)["attributes"][0]["groups"]
+    assert (asian["students"], asian["n"]) == (60, 32)
+    assert asian["lists"]["long"]["selection_rate"] == groups[0]["lists"]["long"]["selection_rate"]
+    assert {asian["positives"], asian["positive_students"]} == {SUPPRESSED}
+    assert set(figures_in(asian["lists"]["long"]["fnr"])) == {SUPPRESSED}
+    assert set(figures_in(asian["auc"])) == {SUPPRESSED}
+    # With totals known, one hidden count could be worked out: the next smallest goes with it.
+    assert black["positive_students"] == SUPPRESSED
+    assert white == groups[2]
+
+
+def test_of_a_group_in_which_almost_everyone_became_chronic_no_outcome_is_shown_either(report):
+    report["attributes"][1]["groups"][0] |= {"positive_students": 297}
+    f, m = suppress_fairness(report, 10)["attributes"][1]["groups"]
+    assert f["positive_students"] == SUPPRESSED
+    assert m["positive_students"] == SUPPRESSED
 
 
 def test_suppressing_twice_is_suppressing_once(report):

@@ -81,11 +81,17 @@ def school_days(known: Known, school: str, year: int) -> dict[dt.date, CalendarD
 
 
 def counted_to(known: Known, school: str, year: int) -> dt.date | None:
-    """The last day that counts: in earlier years the last, this year the newest that was delivered."""
+    """The last day that counts: in earlier years the last, this year the newest that was delivered.
+
+    None in a year for which the school delivered nothing: not recorded is not perfect attendance.
+    """
     days = school_days(known, school, year)
+    delivered = known.covered.get(school, set())
     if not days:
         return None
-    return max(days) if year < known.year else known.covered.get(school)
+    if year == known.year:
+        return max(delivered, default=None)
+    return max(days) if any(min(days) <= day <= max(days) for day in delivered) else None
 
 
 def _clipped(spell: Spell, known: Known) -> tuple[dt.date, dt.date] | None:

@@ -43,7 +43,7 @@ class Known:
     calendar: dict[str, dict[dt.date, CalendarDay]]
     spells: list[Spell]
     attendance: list[tuple[str, str, dt.date, str, int]]
-    covered: dict[str, dt.date]
+    covered: dict[str, set[dt.date]]
     visits: list[dict[str, Any]] | None
     meals: list[dict[str, Any]] | None
     cep: dict[str, bool]
@@ -68,7 +68,7 @@ def _known(loads: Sequence[Load], settings: Settings, as_of: dt.date, cut: dt.da
         calendar=calendar,
         spells=_spells(loads, settings, as_of, cut),
         attendance=_attendance(loads, settings, as_of, cut),
-        covered=covered(loads, settings, as_of, cut),
+        covered=covered_days(loads, settings, as_of, cut),
         visits=_visits(loads, settings, as_of, cut),
         meals=_meals(loads, settings, as_of, cut),
         cep={key[0]: is_true(version.row().get("cep", "")) for key, version in schools.items()},
@@ -97,15 +97,15 @@ def school_year(calendar: dict[str, dict[dt.date, CalendarDay]], as_of: dt.date)
     return min(ahead) if ahead else max(last) + 1
 
 
-def covered(
+def covered_days(
     loads: Sequence[Load], settings: Settings, as_of: dt.date, cut: dt.datetime
-) -> dict[str, dt.date]:
-    """For every school the newest day before ``as_of`` for which it is known to have delivered attendance."""
-    newest: dict[str, dt.date] = {}
+) -> dict[str, set[dt.date]]:
+    """For every school the days before ``as_of`` for which it is known to have delivered attendance."""
+    found: dict[str, set[dt.date]] = {}
     for (_, school, day), versions in histories("attendance", loads, settings).items():
         own = dt.date.fromisoformat(day)
         if own < as_of and any(version.known_from < cut for version in versions):
-            newest[school] = max(own, newest.get(school, own))
+            found.setdefault(school, set()).add(own)
     for number, load in enumerate(loads):
         if load.covers_to is None or load.covers_to >= as_of:
             continue
@@ -114,9 +114,8 @@ def covered(
         )
         if (load.at if number else stated) < cut:
             for row in load.rows["schools"]:
-                school = row["school_id"]
-                newest[school] = max(load.covers_to, newest.get(school, load.covers_to))
-    return newest
+                found.setdefault(row["school_id"], set()).add(load.covers_to)
+    return found
 
 
 def _spells(loads: Sequence[Load], settings: Settings, as_of: dt.date, cut: dt.datetime) -> list[Spell]:

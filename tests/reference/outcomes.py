@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.reference.absence import is_chronic
 from tests.reference.clock import StudentYear, student_years
-from tests.reference.known import HINDSIGHT, CalendarDay, calendars, covered, known_today
+from tests.reference.known import HINDSIGHT, CalendarDay, calendars, covered_days, known_today
 from tests.reference.settings import Load, Settings
 from tests.reference.standing import totals
 
@@ -29,16 +29,28 @@ def reference_outcomes(loads: Sequence[Load], settings: Settings) -> dict[tuple[
 
 
 def complete_years(loads: Sequence[Load], settings: Settings) -> list[int]:
-    """Years with enrollments whose last days attendance reaches (one of the last five, or any later)."""
-    newest = max(covered(loads, settings, dt.date(9998, 1, 1), HINDSIGHT).values(), default=None)
-    began = min(int(row["school_year"]) for load in loads for row in load.rows.get("enrollments", []))
+    """Years that attendance reaches to the end of at half of the schools, and covers a quarter of."""
+    delivered = covered_days(loads, settings, dt.date(9998, 1, 1), HINDSIGHT)
     calendar = calendars(loads, settings, HINDSIGHT)
-    found = sorted({day.year for days in calendar.values() for day in days.values() if day.year >= began})
-    return [year for year in found if newest is not None and _near_end(calendar, year) <= newest]
+    years = sorted({day.year for days in calendar.values() for day in days.values()})
+    return [year for year in years if _is_complete(calendar, delivered, year)]
 
 
-def _near_end(calendar: dict[str, dict[dt.date, CalendarDay]], year: int) -> dt.date:
-    """The first of the last days on which at least half of the year's schools are in session."""
+def _is_complete(
+    calendar: dict[str, dict[dt.date, CalendarDay]], delivered: dict[str, set[dt.date]], year: int
+) -> bool:
+    days = _district_days(calendar, year)
+    if not days:
+        return False
+    near_end = days[-COMPLETE_WITHIN_DAYS:][0]
+    schools = [school for school, own in calendar.items() if any(day.year == year for day in own.values())]
+    reached = [school for school in schools if max(delivered.get(school, {dt.date.min})) >= near_end]
+    recorded = {day for school in schools for day in delivered.get(school, set())} & set(days)
+    return 2 * len(reached) >= len(schools) and 4 * len(recorded) >= len(days)
+
+
+def _district_days(calendar: dict[str, dict[dt.date, CalendarDay]], year: int) -> list[dt.date]:
+    """The days on which at least half of the year's schools are in session."""
     in_session: dict[dt.date, int] = {}
     schools = set()
     for school, days in calendar.items():
@@ -46,8 +58,7 @@ def _near_end(calendar: dict[str, dict[dt.date, CalendarDay]], year: int) -> dt.
             if day.year == year:
                 schools.add(school)
                 in_session[date] = in_session.get(date, 0) + day.instructional
-    district = sorted(date for date, count in in_session.items() if 2 * count >= len(schools))
-    return district[-COMPLETE_WITHIN_DAYS:][0] if district else dt.date.max
+    return sorted(date for date, count in in_session.items() if 2 * count >= len(schools))
 
 
 def _labels(key: tuple[str, str], year: StudentYear, settings: Settings) -> dict[tuple[str, ...], int]:

@@ -42,14 +42,19 @@ class Version:
     content: Content
     recorded: dt.datetime | None
     known_from: dt.datetime
+    delivered_at: dt.datetime
     load: int
     end_known_from: dt.datetime | None
     withdrawn_at: dt.datetime | None = None
 
     @property
-    def order(self) -> tuple[dt.datetime, int]:
-        """The newest recorded version counts; without a time of recording, the one known last."""
-        return (self.recorded or self.known_from, self.load)
+    def order(self) -> tuple[dt.datetime, int, bool]:
+        """The newest recorded version counts; one without a time of recording is as new as its delivery.
+
+        A first load brings years of them at once: there, as new as the moment it was known.
+        """
+        newest = self.recorded or min(self.known_from, self.delivered_at)
+        return (newest, self.load, self.recorded is not None)
 
     def row(self) -> dict[str, Any]:
         """Everything but the key."""
@@ -140,7 +145,7 @@ def _add(
     own = fact_date(table, key, dict(content))
     known_from = _known_from(table, own, recorded, load, settings, first=first, seen=bool(earlier))
     end_from = _end_known_from(table, earlier, content, load, settings, first=first)
-    versions.append(Version(key, content, recorded, known_from, number, end_from))
+    versions.append(Version(key, content, recorded, known_from, load.at, number, end_from))
 
 
 def _is_stored(versions: list[Version], content: Content, recorded: dt.datetime | None) -> bool:
