@@ -28,8 +28,8 @@ def complete_years(session: Session) -> list[int]:
 
     A year is complete when at least half of its schools delivered attendance for one of its last
     :data:`COMPLETE_WITHIN_DAYS` instructional days or for a later day (one stray row decides nothing), and
-    attendance was delivered for at least a quarter of its instructional days (a year without it is not a
-    year of perfect attendance).
+    at least half of them for any day of the year itself (a year without attendance is not a year of perfect
+    attendance).
     """
     calendar = calendar_frame(session)
     covered = covered_days(session)
@@ -43,8 +43,8 @@ def _is_complete(calendar: pd.DataFrame, covered: pd.DataFrame, year: int) -> bo
     schools = set(calendar.loc[calendar["school_year"] == year, "school_id"])
     own = covered.loc[covered["school_id"].isin(schools)]
     reached = own.loc[own["date"] >= days[-COMPLETE_WITHIN_DAYS:][0], "school_id"].nunique()
-    recorded = len(set(own["date"]) & set(days))
-    return reached * 2 >= len(schools) and recorded * 4 >= len(days)
+    recorded = own.loc[own["date"].between(days[0], days[-1]), "school_id"].nunique()
+    return 2 * min(reached, recorded) >= len(schools)
 
 
 def outcomes(session: Session, config: Config) -> pd.DataFrame:

@@ -165,7 +165,7 @@ def empty_finding(session: Session, table: Table, source: Source) -> list[Findin
     return [
         Finding(
             "no rows",
-            "warning" if table in (NURSE_VISITS, MEAL_PROGRAMS) else "refused",
+            "warning" if table in (ATTENDANCE, NURSE_VISITS, MEAL_PROGRAMS) else "refused",
             table.name,
             "the source has a header and no rows",
             expected="at least one row",
