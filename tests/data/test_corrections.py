@@ -85,3 +85,14 @@ def test_a_full_extract_of_a_few_days_leaves_the_others_alone() -> None:
         Load(dt.datetime(2025, 9, 20, 10), {**district.rows, "attendance": recent}),
     )
     assert absences(replace(district, loads=loads), LATER) == [3]
+
+
+def test_a_correction_delivered_before_the_first_row_counts_as_known_holds() -> None:
+    """The absence of today, delivered at 3 pm, is corrected in the delivery of 6 pm; neither has a time."""
+    taken_back = of(absent("P", recorded_at=""))
+    loads = (
+        replace(of(absent(recorded_at="")).loads[0], at=dt.datetime(2025, 9, 9, 19)),
+        replace(taken_back.loads[0], at=dt.datetime(2025, 9, 9, 22)),
+        replace(taken_back.loads[0], at=dt.datetime(2025, 9, 20, 10)),
+    )
+    assert absences(replace(taken_back, loads=loads), BETWEEN, LATER) == [0, 0]

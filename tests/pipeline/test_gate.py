@@ -171,7 +171,7 @@ def overridden_in_service(on_override: AtWork, tmp_path_factory: pytest.TempPath
 def test_an_override_stands_on_every_list_in_the_manifest_and_in_the_reports(
     overridden_in_service: AtWork,
 ) -> None:
-    check_banner(overridden_in_service, "The audit failed this model and was overridden")
+    check_banner(overridden_in_service, "The gate failed this model and was overridden")
     check_banner(overridden_in_service, "Weekly review")
     manifest = overridden_in_service.manifest()
     assert manifest["sign_off"]["kind"] == "override"

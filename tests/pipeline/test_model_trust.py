@@ -225,3 +225,16 @@ def test_rolling_back_is_promoting_the_earlier_version(moved: AtWork) -> None:
     assert moved.run("promote", "--version", "1") == 0
     assert moved.score() == 0
     assert moved.manifest()["model"]["version"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("threshold: 0.10", "threshold: 0.20"), ("grain: district", "grain: school")]
+)
+def test_a_model_does_not_score_under_another_definition(before: str, after: str, refuses: Refusal) -> None:
+    refuses.district.edit(before, after)
+    refuses.expect("is not that of the model's training and audit")
+
+
+def test_other_capacities_are_the_districts_to_choose(moved: AtWork) -> None:
+    moved.edit("prevent: {per_school: 15}", "prevent: {per_school: 3}")
+    assert moved.score() == 0

@@ -78,3 +78,23 @@ def test_a_crash_while_publishing_leaves_what_was_there(
     assert moved.manifest() == before
     assert moved.run("verify") == 0
     assert not [path for path in (moved.workspace / "published").iterdir() if path.name.startswith(".")]
+
+
+def test_a_manifest_changed_with_its_list_is_found(moved: AtWork, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever changes a list and its digest in the manifest has not changed the export log."""
+    manifest = moved.published() / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"listed": ', b'"listed":  ', 1))
+
+    assert moved.run("verify") == 40
+    assert "not the one that was exported" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["evaluation.json", "fairness.json"])
+def test_a_report_whose_figures_were_changed_is_found(
+    name: str, moved: AtWork, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = moved.reports() / name
+    report.write_bytes(report.read_bytes() + b" ")
+
+    assert moved.run("verify") == 40
+    assert f"{name}: not the one of the run" in capsys.readouterr().out
