@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ews.config import GRADES
+
 Type = Literal["text", "date", "time", "boolean", "integer", "fraction", "number"]
 KnownFrom = Literal["always", "own date", "days after own date"]
 
@@ -63,8 +65,6 @@ class Table:
 def _optional(name: str, kind: Type = "text", *values: str) -> Column:
     return Column(name, kind, required=False, values=values)
 
-
-GRADES = ("PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 
 SCHOOLS = Table(
     "schools",

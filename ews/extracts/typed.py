@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ews.config import AttendanceSource, Config, Source
+from ews.config import KINDS, AttendanceSource, Config, Source
 from ews.engine import Session, identifier, literal
 from ews.extracts.findings import Finding
 from ews.extracts.read import raw_name
@@ -154,17 +154,7 @@ def _unmapped(session: Session, table: Table, column: Column, source: Source) ->
 
 
 def _meanings(column: Column, attendance_code: bool) -> tuple[str, ...]:
-    if not attendance_code:
-        return column.values
-    return (
-        "present",
-        "tardy",
-        "absent_excused",
-        "absent_unexcused",
-        "absent_suspension",
-        "in_school_suspension",
-        "exempt",
-    )
+    return KINDS if attendance_code else column.values
 
 
 def _shown_codes(codes: list[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 
 from ews.attendance_rules import rate
+from ews.config import GRADES
 from ews.engine import Frame
-from ews.extracts.schema import GRADES
 from ews.school_days import SchoolDays
 
 GRADE_CODES = {grade: number - 1 for number, grade in enumerate(GRADES)}
