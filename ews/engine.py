@@ -38,6 +38,10 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and remove what it spilled."""
         self._connection.close()
         self._spill.cleanup()
 
@@ -133,7 +137,7 @@ def open_reader(path: Path) -> Session:
     try:
         session.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
     except BaseException:
-        session.__exit__()
+        session.close()
         raise
     return session
 

@@ -66,7 +66,7 @@ def open_store(path: Path, *, migrate: bool = True) -> Session:
             shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
             _migrate(session, version)
     except BaseException:
-        session.__exit__()
+        session.close()
         raise
     return session
 
@@ -91,7 +91,7 @@ def read_store(workspace: Path) -> Session:
     try:
         check_version(session)
     except BaseException:
-        session.__exit__()
+        session.close()
         raise
     return session
 

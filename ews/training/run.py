@@ -100,6 +100,7 @@ def train(
         If the store does not hold enough complete years.
     """
     with owner_only(), workspace_lock(config.workspace_dir):
+        read_store(config.workspace_dir).close()  # before a registry is made for nothing
         registry = Registry(config)
         run = registry.start_run(today_in(config.timezone))
         try:

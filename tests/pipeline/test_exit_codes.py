@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -266,3 +267,12 @@ def test_a_defect_of_ours_is_exit_1_and_never_prints_the_value_it_met(
     assert "test_exit_codes.py" in printed.err, "a maintainer needs the place"
     if as_json:
         assert json.loads(printed.out)["exit_code"] == 1
+
+
+def test_training_without_a_store_is_refused_and_makes_no_registry(loaded: AtWork, tmp_path: Path) -> None:
+    district = copy_of(loaded, tmp_path / "no store yet")
+    shutil.rmtree(district.workspace, ignore_errors=True)
+    shutil.rmtree(district.folder / "mlruns", ignore_errors=True)
+
+    assert district.run("train") == 20
+    assert not (district.folder / "mlruns").exists()
