@@ -11,7 +11,7 @@ import pandas as pd
 
 from ews.config import Config
 from ews.engine import Session, open_session
-from ews.errors import DataRefused
+from ews.errors import DataRefused, EwsError
 from ews.extracts.read import find_files, raw_name, read_source
 from ews.extracts.schema import DIRECTORY
 from ews.features.matrix import build_matrix
@@ -90,7 +90,11 @@ def nightly(
         loaded = load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
-        result = _night(config, as_of, progress, skip_closed=True)
+        try:
+            result = _night(config, as_of, progress, skip_closed=True)
+        except EwsError as error:
+            error.found += " (tonight's extracts were loaded before that; no list was published)"
+            raise
         result.loaded = loaded
         return result
 

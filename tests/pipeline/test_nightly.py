@@ -112,3 +112,13 @@ def test_a_night_after_the_last_calendar_day_says_that_nobody_is_enrolled(
     assert moved.score(dt.date(2026, 8, 20)) == 20
 
     assert "nobody is enrolled" in capsys.readouterr().err
+
+
+def test_a_night_that_ends_after_its_load_says_that_the_load_was_made(
+    moved: AtWork, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a summer without enrollments there is nobody to list; the extracts are in the store all the same."""
+    assert moved.run("nightly", "--as-of", "2026-08-20") == 20
+    said = capsys.readouterr().err
+    assert "nobody is enrolled on 2026-08-20" in said
+    assert "extracts were loaded before that; no list was published" in said
