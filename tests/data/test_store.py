@@ -14,7 +14,7 @@ import pytest
 from ews.engine import open_reader, open_session
 from ews.errors import DataRefused, RunLocked
 from ews.store import schema
-from ews.store.ingest import ingest
+from ews.store.ingest import check, ingest
 from ews.store.lock import workspace_lock
 from tests.data.faults import Workspace
 
@@ -137,7 +137,7 @@ def test_a_store_that_another_process_writes_to_is_refused(sound: Workspace, tmp
 STOP_IN_THE_MIDDLE = """
 import sys, pathlib, datetime
 from ews.config import load_config
-from ews.store.ingest import ingest
+from ews.store.ingest import check, ingest
 def progress(step, share):
     if step == "Reading nurse_visits":
         print("there", flush=True)
@@ -157,3 +157,16 @@ def test_a_load_that_is_killed_leaves_the_old_state_and_the_next_one_works(
     assert contents(workspace.store) == before
     report = ingest(workspace.configured(), loaded_at=FIRST + dt.timedelta(days=1))
     assert {table.table: table.rows_new for table in report.tables}["attendance"] == 1
+
+
+def test_checking_leaves_the_store_byte_for_byte(tmp_path: Path) -> None:
+    from tests.data.faults import district as forty
+    from tests.generators.writing import write_load
+
+    config = write_load(forty().loads[0], forty().settings, tmp_path)
+    ingest(config)
+    store = config.workspace_dir / "store.duckdb"
+    before = store.read_bytes()
+    report = check(config)
+    assert not [each for each in report.findings if each.severity == "refused"]
+    assert store.read_bytes() == before
