@@ -6,30 +6,20 @@ writes a file in which every key is explained.
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from ews.definitions import Definition as Definition
 from ews.errors import UsageError
 from ews.school_calendar import DEFAULT_SCHEDULE, check_schedule, today_in
+from ews.sources import Sources as Sources
+from ews.strict_model import StrictModel
 
-Kind = Literal[
-    "present",
-    "tardy",
-    "absent_excused",
-    "absent_unexcused",
-    "absent_suspension",
-    "in_school_suspension",
-    "exempt",
-]
-Use = Literal["feature", "audit", "none"]
 Signal = Literal["attendance", "nurse", "meals", "roster"]
 Grade = Literal["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"]
 SensitiveAttribute = Literal[
@@ -42,83 +32,12 @@ SensitiveAttribute = Literal[
     "foster",
 ]
 
-KINDS: tuple[str, ...] = get_args(Kind)
 GRADES: tuple[str, ...] = get_args(Grade)
 _ALL_GRADES: tuple[Grade, ...] = get_args(Grade)
 SENSITIVE_ATTRIBUTES: tuple[str, ...] = get_args(SensitiveAttribute)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Authorization(_Strict):
-    """The written basis on which a district uses meal eligibility beyond the meal program itself."""
-
-    basis: str = Field(min_length=1)
-    citation: str = Field(min_length=1)
-    approved_by: str = Field(min_length=1)
-    expires: dt.date
-
-
-class Source(_Strict):
-    """Where one canonical table comes from and how its columns and codes are named there."""
-
-    path: str
-    delivery: Literal["full", "delta"]
-    columns: dict[str, str] = Field(default_factory=dict)
-    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    date_format: str = "%Y-%m-%d"
-    known_after_days: int = Field(default=1, ge=0)
-
-
-class AttendanceSource(Source):
-    """The attendance source: what a row means, and what each of the district's codes means."""
-
-    codes: dict[str, Kind] = Field(min_length=1)  # type: ignore[assignment]
-    reporting: Literal["exceptions", "daily"]
-    same_day: Literal["refuse", "largest_absence", "sum"] = "refuse"
-    covers_to: dt.date | None = None
-
-
-class NurseSource(Source):
-    """Nurse visits: the district decides what they may be used for."""
-
-    use: Use
-
-
-class MealSource(Source):
-    """Meal programs: the district decides; ``feature`` needs an authorization on record."""
-
-    use: Use
-    authorization: Authorization | None = None
-
-
-class DirectorySource(_Strict):
-    """Names for printed lists; never in the store, never in the model."""
-
-    path: str
-    columns: dict[str, str] = Field(default_factory=dict)
-    encoding: str = "utf-8"
-    delimiter: str = ","
-
-
-class Sources(_Strict):
-    """One entry per canonical table; nurse visits, meal programs and the directory may be absent."""
-
-    schools: Source
-    calendar: Source
-    students: Source
-    enrollments: Source
-    attendance: AttendanceSource
-    nurse_visits: NurseSource | None = None
-    meal_programs: MealSource | None = None
-    directory: DirectorySource | None = None
-
-
-class MLflow(_Strict):
+class MLflow(StrictModel):
     """Where the registry's database stands and what the model is called in it."""
 
     tracking_uri: str = "sqlite:///mlruns/mlflow.db"
@@ -126,28 +45,14 @@ class MLflow(_Strict):
     model_name: str = "ews-chronic-absence"
 
 
-class Checks(_Strict):
-    """How much may be set aside before a load is refused."""
+class Checks(StrictModel):
+    """How much may be set aside before a load is refused, and what a delivery is checked against."""
 
     max_quarantined: float = Field(default=0.0, ge=0, lt=1)
+    manifest: str | None = None
 
 
-class Definition(_Strict):
-    """The district's definition of chronic absence."""
-
-    threshold: Decimal = Field(default=Decimal("0.10"), gt=0, lt=1)
-    inclusive: bool = True
-    min_enrolled_days: int = Field(default=10, ge=1)
-    grain: Literal["district", "school"] = "district"
-    partial_day: Literal["half", "fraction"] = "half"
-
-    @property
-    def exact_threshold(self) -> Fraction:
-        """The threshold as a ratio of whole numbers, so that exactly 10% stays exactly 10%."""
-        return Fraction(self.threshold)
-
-
-class Cohort(_Strict):
+class Cohort(StrictModel):
     """Who is scored."""
 
     grades: tuple[Grade, ...] = Field(default=_ALL_GRADES[1:], min_length=1)
@@ -162,7 +67,7 @@ class Cohort(_Strict):
         return [f"{grade:02d}" if isinstance(grade, int) else grade for grade in value]
 
 
-class Training(_Strict):
+class Training(StrictModel):
     """When students are looked at, which years count, and how much is sampled."""
 
     as_of: tuple[str, ...] = DEFAULT_SCHEDULE
@@ -178,14 +83,14 @@ class Training(_Strict):
         return value
 
 
-class Tolerance(_Strict):
+class Tolerance(StrictModel):
     """How far a group may stand apart before the gate fails; stated by the district, no default."""
 
     excess_fnr: float = Field(gt=0, lt=1)
     auc_difference: float = Field(gt=0, lt=0.5)
 
 
-class Audit(_Strict):
+class Audit(StrictModel):
     """Whom the audit compares, and how far apart they may be."""
 
     sensitive: tuple[SensitiveAttribute, ...] = Field(min_length=1)
@@ -195,7 +100,7 @@ class Audit(_Strict):
     resamples: int = Field(default=1_000, ge=200)
 
 
-class Capacity(_Strict):
+class Capacity(StrictModel):
     """How many students a school can reach: one of three forms."""
 
     per_school: int | None = Field(default=None, ge=0)
@@ -211,14 +116,14 @@ class Capacity(_Strict):
         return self
 
 
-class Capacities(_Strict):
+class Capacities(StrictModel):
     """Capacity of the two sections of a list."""
 
     prevent: Capacity
     intensive: Capacity
 
 
-class Outreach(_Strict):
+class Outreach(StrictModel):
     """How long lists are, and which signals their reasons may speak of."""
 
     capacity: Capacities
@@ -233,14 +138,14 @@ class Outreach(_Strict):
         return value
 
 
-class Nightly(_Strict):
+class Nightly(StrictModel):
     """What the nightly job tolerates."""
 
     model_max_age_days: int = Field(default=400, ge=1)
     stale_after_school_days: int = Field(default=5, ge=1)
 
 
-class Config(_Strict):
+class Config(StrictModel):
     """A district's whole configuration.
 
     ``folder`` is the folder of the file it was read from; every relative path is meant from there.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ews.config import AttendanceSource, Source
 from ews.engine import Session, identifier, literal
 from ews.extracts.findings import Finding
 from ews.extracts.schema import ATTENDANCE, CALENDAR, Table
 from ews.extracts.typed import typed_name
+from ews.sources import AttendanceSource, Source
 
 DAY_UNITS = 10_000
 """Absence is kept in ten-thousandths of a day: sums of whole numbers do not depend on their order."""

@@ -14,11 +14,12 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ews.config import Config, DirectorySource, Source
+from ews.config import Config
 from ews.engine import Session, identifier, literal
 from ews.errors import DataRefused
 from ews.extracts.findings import Finding
 from ews.extracts.schema import Table
+from ews.sources import DirectorySource, Source
 
 _PARQUET = (".parquet", ".pq")
 
@@ -60,7 +61,7 @@ def find_files(table: Table, source: Source | DirectorySource, config: Config) -
     DataRefused
         If the path or pattern matches nothing.
     """
-    pattern = str(config.resolve(source.path))
+    pattern = str(config.resolve(source.origin))
     exact = Path(pattern)
     files = [exact] if exact.is_file() else [Path(each) for each in sorted(glob.glob(pattern))]  # noqa: PTH207
     files = [file for file in files if file.is_file()]
@@ -69,7 +70,7 @@ def find_files(table: Table, source: Source | DirectorySource, config: Config) -
     raise DataRefused(
         f"{table.name}: no file is there",
         expected=f"at least one file matching sources.{table.name}.path",
-        where=source.path,
+        where=source.origin,
         next_step="put the extract there, or mend the path in the configuration",
     )
 
@@ -86,7 +87,7 @@ def _header(file: Path, source: Source | DirectorySource, table: Table, session:
     encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") == "utf-8" else source.encoding
     try:
         with opened(file, "rt", encoding=encoding, newline="") as text:
-            header = next(csv.reader(text, delimiter=source.delimiter), [])
+            header = next(csv.reader(text, delimiter=(source.delimiter or ",")), [])
     except (OSError, EOFError, UnicodeError, LookupError, csv.Error):
         raise _unreadable(file, table, 1) from None
     if not header:
@@ -197,7 +198,7 @@ def _reader(file: Path, header: Sequence[str], source: Source | DirectorySource)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in _distinct(header))
     return (
         f"read_csv({literal(str(file))}, columns = {{{columns}}}, header = true, auto_detect = false, "
-        f"delim = {literal(source.delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
+        f"delim = {literal(source.delimiter or ',')}, quote = '\"', escape = '\"', nullstr = '', "
         f"encoding = {literal(source.encoding)}, strict_mode = true, max_line_size = 1000000)"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ews.config import Config, Source
+from ews.config import Config
 from ews.engine import Session, identifier, literal
 from ews.extracts.findings import Finding
 from ews.extracts.read import raw_name
@@ -16,6 +16,7 @@ from ews.extracts.schema import (
     Table,
 )
 from ews.extracts.typed import PROBLEMS, typed_name
+from ews.sources import Source
 
 _OUTSIDE = "a day outside the calendar"
 
@@ -169,7 +170,7 @@ def empty_finding(session: Session, table: Table, source: Source) -> list[Findin
             table.name,
             "the source has a header and no rows",
             expected="at least one row",
-            where=f"{source.path}, line 2",
+            where=f"{source.origin}, line 2",
             next_step="deliver the extract again",
         )
     ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ews.config import KINDS, AttendanceSource, Config, Source
+from ews.config import Config
 from ews.engine import Session, identifier, literal
 from ews.extracts.findings import Finding
 from ews.extracts.read import raw_name
 from ews.extracts.schema import ATTENDANCE, Column, Table
+from ews.sources import KINDS, AttendanceSource, Source
 
 PROBLEMS = "row_problems"
 """Temporary table of rows that fail alone: table_name, file, line, reason."""

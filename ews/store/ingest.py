@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ews.config import AttendanceSource, Config, MealSource, NurseSource, Source
+from ews.config import Config
 from ews.engine import Session, open_session
 from ews.errors import DataRefused
 from ews.extracts.facts import make_facts
@@ -24,6 +24,7 @@ from ews.extracts.schema import CALENDAR, ENROLLMENTS, SCHOOLS, STUDENTS, TABLES
 from ews.extracts.typed import prepare, type_rows
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
+from ews.sources import AttendanceSource, MealSource, NurseSource, Source
 from ews.store.lock import workspace_lock
 from ews.store.schema import FOREVER, create_tables, open_store, store_path
 from ews.store.versions import Load, add_coverage, add_versions, is_first_load, withdraw_missing

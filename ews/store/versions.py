@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from ews.config import Source
 from ews.engine import Session, identifier, literal
 from ews.extracts.facts import facts_name, stored_columns
 from ews.extracts.findings import Finding
 from ews.extracts.schema import ATTENDANCE, Table
+from ews.sources import Source
 from ews.store.schema import BEGINNING, FOREVER
 
 WITHDRAWAL_LIMIT = 0.05
