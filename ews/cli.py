@@ -119,8 +119,10 @@ def check(config: ConfigFile, as_json: Json = False) -> None:
     with console.progress() as progress:
         report = run(_load(config), progress=progress)
     console.findings(report.findings)
+    console.files(report.files)
     if not as_json:
         refuse_if_any(report.findings)
+        console.say(_after_check(report))
     refused = any(finding.severity == "refused" for finding in report.findings)
     console.result(report.as_dict(), exit_code=20 if refused else 0)
 
@@ -350,6 +352,16 @@ def _say_loaded(console: Console, report: IngestReport) -> None:
         aside = f", {table.rows_set_aside:,} set aside" if table.rows_set_aside else ""
         done = f"{table.rows_read:,} rows read, {table.rows_new:,} new{withdrawn}{aside}"
         console.say(f"{table.table}: {done}")
+
+
+def _after_check(report: IngestReport) -> str:
+    aside = sum(each.count for each in report.findings if each.severity == "set aside")
+    warnings = sum(each.severity == "warning" for each in report.findings)
+    rows = sum(each["rows"] for each in report.files)
+    return (
+        f"{rows:,} rows can be loaded; {aside:,} would be set aside, {warnings} warnings. "
+        "The store was not touched. Next: ews ingest"
+    )
 
 
 def _after_training(verdict: str, version: str | None) -> str:

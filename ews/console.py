@@ -66,11 +66,29 @@ class Console:
         from rich.table import Table
 
         table = Table(title="Findings", show_lines=True)
-        for heading in ("severity", "table", "what was found", "where", "what to do"):
+        for heading in ("check", "severity", "table", "what was found", "where", "what to do"):
             table.add_column(heading, overflow="fold")
-        for each in findings:
-            table.add_row(each.severity, each.table, each.sentence, each.where, each.next_step)
-        RichConsole(width=None if sys.stdout.isatty() else 140).print(table)
+        for each in sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)):
+            cells = (each.name, each.severity, each.table, each.sentence, each.where, each.next_step)
+            table.add_row(*map(_plain, cells))
+        RichConsole(width=None if sys.stdout.isatty() else 150).print(table)
+
+    def files(self, files: Sequence[dict[str, Any]]) -> None:
+        """Print what every file brought."""
+        if self._as_json or not files:
+            return
+        from rich.console import Console as RichConsole
+        from rich.table import Table
+
+        table = Table(title="Files")
+        for heading in ("table", "file", "rows", "findings"):
+            table.add_column(heading, overflow="fold", justify="right" if heading == "rows" else "left")
+        for each in files:
+            found = "; ".join(
+                f"{name}: {count:,}" if count else name for name, count in each["findings"].items()
+            )
+            table.add_row(each["table"], _plain(each["file"]), f"{each['rows']:,}", _plain(found or "none"))
+        RichConsole(width=None if sys.stdout.isatty() else 150).print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -82,6 +100,16 @@ class Console:
                 yield update
         else:
             yield _Lines()
+
+
+_SEVERITIES = ("refused", "set aside", "warning", "note")
+
+
+def _plain(text: str) -> str:
+    """Return text that rich prints as it is: brackets in a file's name are no markup."""
+    from rich.markup import escape
+
+    return escape(text)
 
 
 class _Lines:

@@ -86,6 +86,10 @@ class Session:
         with _translated():
             return frame.to_native().df()
 
+    def attach(self, path: Path, *, read_only: bool = False) -> None:
+        """Attach a database file as ``store``; made when missing, unless it is only to be read."""
+        self.execute(f"ATTACH {literal(str(path))} AS store{' (READ_ONLY)' if read_only else ''}")
+
     def is_aborted(self) -> bool:
         """Return whether a failed statement has ended the current transaction for good."""
         try:
@@ -135,7 +139,7 @@ def open_reader(path: Path) -> Session:
     """Open an in-memory session that can read, and never write, a store attached as ``store``."""
     session = open_session()
     try:
-        session.execute(f"ATTACH {literal(str(path))} AS store (READ_ONLY)")
+        session.attach(path, read_only=True)
     except BaseException:
         session.close()
         raise

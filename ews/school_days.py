@@ -22,6 +22,12 @@ from ews.snapshot import Snapshot
 
 _EVER = -1
 
+MINUTE_UNITS = 1_000
+"""Minutes are counted in thousandths."""
+
+_MINUTE_PLACES = 10_000_000
+"""Room for the minutes of a day in thousandths, behind what decides between two rows of one day."""
+
 
 @dataclass(frozen=True)
 class SchoolDays:
@@ -39,7 +45,8 @@ class SchoolDays:
         before (student's clock before it), number_before (school's day number before it).
     events : Frame
         One row per student and instructional day with an exception: school_year, school_id, day,
-        clock, kind_rank, units (ten-thousandths of the day).
+        clock, kind_rank, units (ten-thousandths of the day), minutes (missed, in thousandths; null where
+        the source gave none).
     """
 
     snapshot: Snapshot
@@ -192,15 +199,22 @@ def _placed(snapshot: Snapshot, days: Frame, spells: Frame) -> Frame:
     rank = nw.lit(0)
     for kind, number in KIND_RANKS.items():
         rank = nw.when(nw.col("kind") == kind).then(number).otherwise(rank)
+    minutes = (nw.col("absent_minutes") * MINUTE_UNITS).round(0).cast(nw.Int64)
+    # 0 stands for "not given"; nobody misses more than the minutes of a day.
+    given = nw.min_horizontal((minutes + 1).fill_null(0), nw.lit(_MINUTE_PLACES - 1))
+    seriousness = nw.col("absent_units").cast(nw.Int64) * 10 + rank
     # Two rows of one day come from two schools; the larger absence counts, once.
     per_day = (
-        snapshot.attendance.with_columns(weight=nw.col("absent_units").cast(nw.Int64) * 10 + rank)
+        snapshot.attendance.with_columns(weight=seriousness * _MINUTE_PLACES + given)
         .group_by("student_id", "day")
         .agg(nw.col("weight").max())
     )
     placed = clock_of(per_day, SchoolDays(snapshot, days, days, spells, per_day))
+    stated, seriousness = nw.col("weight") % _MINUTE_PLACES, nw.col("weight") // _MINUTE_PLACES
     return (
         placed.filter(nw.col("instructional") == 1)
-        .with_columns(units=nw.col("weight") // 10, kind_rank=nw.col("weight") % 10)
-        .select("student_id", "school_year", "school_id", "day", "clock", "kind_rank", "units")
+        .with_columns(
+            units=seriousness // 10, kind_rank=seriousness % 10, minutes=nw.when(stated > 0).then(stated - 1)
+        )
+        .select("student_id", "school_year", "school_id", "day", "clock", "kind_rank", "units", "minutes")
     )

@@ -18,6 +18,7 @@ import pandas as pd
 
 from ews.config import Config
 from ews.engine import Frame, Session
+from ews.extracts.profiles import resolve
 from ews.extracts.schema import (
     ATTENDANCE,
     CALENDAR,
@@ -28,6 +29,7 @@ from ews.extracts.schema import (
     Table,
 )
 from ews.school_calendar import school_year_of, start_of_day_utc
+from ews.sources import AttendanceSource
 from ews.store.frames import coverage, day_number, loaded_tables, versions
 
 _HINDSIGHT = dt.datetime(9999, 12, 1)
@@ -81,7 +83,9 @@ def hindsight(session: Session, as_of: dt.date, config: Config) -> Snapshot:
 
 def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config) -> Snapshot:
     as_of_day = day_number(as_of)
-    calendar = session.materialize(_known(versions(session, CALENDAR), cut), "known_calendar")
+    covered = coverage(session).filter(nw.col("known_from") < cut, nw.col("day") < as_of_day)
+    known = _known(versions(session, CALENDAR), cut)
+    calendar = session.materialize(_taken(known, covered, config), "calendar_as_known")
     return Snapshot(
         session=session,
         as_of=as_of,
@@ -91,7 +95,7 @@ def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config
         calendar=calendar,
         enrollments=_spells(session, cut, as_of_day),
         attendance=_events(session, ATTENDANCE, cut, as_of_day).filter(nw.col("kind") != "present"),
-        coverage=coverage(session).filter(nw.col("known_from") < cut, nw.col("day") < as_of_day),
+        coverage=covered,
         nurse_visits=_health_events(session, config, cut, as_of_day),
         meal_programs=_meal_spells(session, config, cut, as_of_day),
     )
@@ -114,6 +118,32 @@ def newest_attendance_day(session: Session) -> dt.date | None:
     """Return the newest day for which any school delivered attendance; None before the first load."""
     newest = session.value("SELECT max(date) FROM store.coverage")
     return newest if newest is None else pd.Timestamp(newest).date()
+
+
+def _taken(calendar: Frame, covered: Frame, config: Config) -> Frame:
+    """Leave out, under daily reporting, the days on which a school took no attendance.
+
+    Such a day, before the newest one that the school delivered, is neither enrolled nor absent: a day that
+    was not recorded is not a day on which everybody came. Where only exceptions are reported a day without
+    a row cannot be told from a day without an absence, and counts.
+    """
+    source, _ = resolve(ATTENDANCE, config.sources.attendance, config)
+    if not isinstance(source, AttendanceSource) or source.reporting != "daily":
+        return calendar
+    days = covered.select("school_id", "day").unique()
+    newest = days.group_by("school_id").agg(nw.col("day").max().alias("newest"))
+    marked = (
+        calendar.join(newest, on="school_id", how="left")
+        .join(days.with_columns(taken=nw.lit(1)), on=["school_id", "day"], how="left")
+        .with_columns(
+            counts=nw.col("taken").is_null().__invert__()
+            | nw.col("newest").is_null()
+            | (nw.col("day") > nw.col("newest"))
+        )
+    )
+    return marked.with_columns(instructional=nw.col("instructional") & nw.col("counts")).drop(
+        "newest", "taken", "counts"
+    )
 
 
 def _known(frame: Frame, cut: dt.datetime) -> Frame:

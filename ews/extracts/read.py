@@ -1,205 +1,231 @@
 """Files into raw rows: columns found by name, every cell as text, with file and line beside it.
 
-A CSV's header is read here, so that a column is found by its name and never by its position; the rows
-are read by DuckDB. A line number counts records; a quoted line break inside a cell shifts it.
+What DuckDB reads was made ready by ``ews.extracts.inputs``; here its columns are matched by name, never
+by position, and a profile's derivation is applied.
 """
 
 from __future__ import annotations
 
-import csv
-import glob
-import gzip
-import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from ews.config import Config
 from ews.engine import Session, identifier, literal
 from ews.errors import DataRefused
+from ews.extracts.checks import found
 from ews.extracts.findings import Finding
-from ews.extracts.schema import Table
+from ews.extracts.inputs import Input, Opened
+from ews.extracts.lines import LinesNeeded, number_by_lines, place_of
+from ews.extracts.profiles import Recipe
+from ews.extracts.schema import Column, Table
 from ews.sources import DirectorySource, Source
-
-_PARQUET = (".parquet", ".pq")
 
 
 def raw_name(table: Table) -> str:
-    """Return the name of the temporary table with a source's raw rows."""
+    """Return the name of the temporary table (or view) with a source's raw rows."""
     return f"raw_{table.name}"
 
 
-def read_source(
-    session: Session, table: Table, source: Source | DirectorySource, config: Config
+def check_headers(
+    table: Table, source: Source | DirectorySource, recipe: Recipe | None, opened: Opened
 ) -> list[Finding]:
-    """Read every file of a source into ``raw_<table>``: canonical columns as text, ``_file``, ``_line``.
+    """Return refusals for columns that are missing, doubled or not allowed, and notes on unread ones."""
+    if recipe is not None and opened.inputs and opened.inputs[0].name:
+        return []  # the columns of a profile's inputs are checked where they are opened
+    return [finding for each in opened.inputs for finding in _check_header(each, table, source)]
+
+
+def read_rows(
+    session: Session,
+    table: Table,
+    source: Source | DirectorySource,
+    recipe: Recipe | None,
+    opened: Opened,
+    *,
+    lines: bool,
+) -> None:
+    """Make ``raw_<table>``: canonical columns as text, ``_file``, ``_line``, ``_typed``.
+
+    A table with line numbers; without them a view, so that the next step reads the file itself.
 
     Raises
     ------
     DataRefused
-        If no file is there, a required column is missing, or a file cannot be read.
+        If a file cannot be read.
+    LinesNeeded
+        If a file cannot be read and its line is not known.
     """
-    files = find_files(table, source, config)
-    findings: list[Finding] = []
+    name = raw_name(table)
+    _drop(session, name)
+    if recipe is not None and opened.inputs and opened.inputs[0].name:
+        _derive(session, table, recipe, opened)
+        return
+    selects = [_select(each, table, source, lines=lines) for each in opened.inputs]
+    if not lines:
+        session.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL '.join(selects)}")
+        return
+    for number, (each, select) in enumerate(zip(opened.inputs, selects, strict=True)):
+        verb = f"INSERT INTO {name}" if number else f"CREATE TEMP TABLE {name} AS"
+        _run(session, f"{verb} {select}", each.place, table)
+        if not each.parquet:
+            number_by_lines(session, name, each.path, each.place, each.delimiter)
+
+
+def _drop(session: Session, name: str) -> None:
+    """Drop what an earlier reading left under a name, table or view."""
+    for kind in ("table", "view"):
+        listed = f"SELECT 1 FROM duckdb_{kind}s() WHERE {kind}_name = {literal(name)} AND temporary"
+        if session.rows(listed):
+            session.execute(f"DROP {kind.upper()} {name}")
+
+
+def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe | None) -> str | None:
+    """Return a query that types dates while reading, for large CSV files in one form; None for others.
+
+    Its cells are not trimmed: whoever uses it looks for cells with blanks around them afterwards.
+    """
+    headers = {each.header for each in opened.inputs}
+    if recipe is not None or len(headers) != 1 or any(each.parquet for each in opened.inputs):
+        return None
+    # The place of a file as an ENUM: one byte a row.
+    places = f"ENUM({', '.join(sorted({literal(each.place) for each in opened.inputs}))})"
     selects = []
-    for file in files:
-        header = _header(file, source, table, session)
-        findings += _check_header(header, file, table, source)
-        selects.append(_select(file, _place(file, config), header, table, source))
-    session.execute(f"DROP TABLE IF EXISTS {raw_name(table)}")
-    for number, (file, select) in enumerate(zip(files, selects, strict=True)):
-        verb = f"INSERT INTO {raw_name(table)}" if number else f"CREATE TEMP TABLE {raw_name(table)} AS"
-        _run(session, f"{verb} {select}", file, table)
-    return findings
-
-
-def find_files(table: Table, source: Source | DirectorySource, config: Config) -> list[Path]:
-    """Return the files of a source, in the order of their names.
-
-    Raises
-    ------
-    DataRefused
-        If the path or pattern matches nothing.
-    """
-    pattern = str(config.resolve(source.origin))
-    exact = Path(pattern)
-    files = [exact] if exact.is_file() else [Path(each) for each in sorted(glob.glob(pattern))]  # noqa: PTH207
-    files = [file for file in files if file.is_file()]
-    if files:
-        return files
-    raise DataRefused(
-        f"{table.name}: no file is there",
-        expected=f"at least one file matching sources.{table.name}.path",
-        where=source.origin,
-        next_step="put the extract there, or mend the path in the configuration",
-    )
-
-
-def is_parquet(path: str | Path) -> bool:
-    """Return whether a file is read as Parquet: its cells then have types of their own."""
-    return str(path).lower().endswith(_PARQUET)
-
-
-def _header(file: Path, source: Source | DirectorySource, table: Table, session: Session) -> list[str]:
-    if is_parquet(file):
-        return _run_columns(session, file, table)
-    opened = gzip.open if file.suffix == ".gz" else open
-    encoding = "utf-8-sig" if source.encoding.lower().replace("_", "-") == "utf-8" else source.encoding
-    try:
-        with opened(file, "rt", encoding=encoding, newline="") as text:
-            header = next(csv.reader(text, delimiter=(source.delimiter or ",")), [])
-    except (OSError, EOFError, UnicodeError, LookupError, csv.Error):
-        raise _unreadable(file, table, 1) from None
-    if not header:
-        raise DataRefused(
-            f"{table.name}: the file is empty",
-            expected="a header line with the column names",
-            where=f"{file.name}, line 1",
-            next_step="deliver the extract again",
+    for each in opened.inputs:
+        names = source_names(table, source)
+        dates = {names[column.name] for column in table.columns if column.type == "date"}
+        cells = [
+            f"{identifier(theirs)} AS {identifier(ours)}"
+            if theirs in each.header
+            else f"CAST(NULL AS VARCHAR) AS {identifier(ours)}"
+            for ours, theirs in names.items()
+        ]
+        reader = _reader(each, dates=dates, date_format=source.date_format)
+        selects.append(
+            f"SELECT {', '.join(cells)}, CAST({literal(each.place)} AS {places}) AS _file, "
+            f"CAST(NULL AS BIGINT) AS _line FROM {reader}"
         )
-    return [name.strip() for name in header]
+    return " UNION ALL ".join(selects)
 
 
-def _run_columns(session: Session, file: Path, table: Table) -> list[str]:
-    try:
-        return session.columns(f"SELECT * FROM read_parquet({literal(str(file))})")
-    except DataRefused:
-        raise
-    except Exception:
-        raise _unreadable(file, table, 0) from None
+def columns_present(
+    table: Table, source: Source | DirectorySource, recipe: Recipe | None, opened: Opened
+) -> set[str] | None:
+    """Return the canonical columns that at least one file of a source has; None where that is not known."""
+    if recipe is not None and opened.inputs and opened.inputs[0].name:
+        return None
+    headers = {name for each in opened.inputs for name in each.header}
+    return {ours for ours, theirs in source_names(table, source).items() if theirs in headers}
 
 
-def _source_names(table: Table, source: Source | DirectorySource) -> dict[str, str]:
+def source_names(table: Table, source: Source | DirectorySource) -> dict[str, str]:
     """Return canonical name -> name in the file."""
     return {name: source.columns.get(name, name) for name in table.column_names}
 
 
-def _check_header(
-    header: list[str], file: Path, table: Table, source: Source | DirectorySource
+def row_count_findings(
+    session: Session, table: Table, recipe: Recipe | None, opened: Opened, rows: str
 ) -> list[Finding]:
-    names = _source_names(table, source)
-    stray = [name for name in source.columns if name not in names]
-    missing = [
-        names[column.name] for column in table.columns if column.required and names[column.name] not in header
+    """Return a refusal for every file that does not hold the rows its manifest states.
+
+    Parameters
+    ----------
+    rows : str
+        The temporary table with the source's rows and their ``_file``.
+    """
+    if not opened.expected_rows:
+        return []
+    named = [spec.name for spec in recipe.inputs] if recipe and opened.inputs[0].name else [rows]
+    union = " UNION ALL ".join(f"SELECT _file FROM {identifier(name)}" for name in named)
+    counted = dict(session.rows(f"SELECT _file, count(*) FROM ({union}) GROUP BY 1"))
+    return [
+        found(
+            "manifest rows",
+            table.name,
+            f"the file holds {counted.get(place, 0)} rows, its manifest says {expected}",
+            expected=f"{expected} rows",
+            where=place,
+        )
+        for place, expected in opened.expected_rows.items()
+        if counted.get(place, 0) != expected
     ]
-    twice = sorted({name for name in names.values() if header.count(name) > 1})
-    if stray or missing or twice:
-        raise _header_refusal(table, file, stray, missing, twice)
-    unknown = [name for name in header if name not in names.values()]
-    return [_unknown_columns(table, file, unknown)] if unknown else []
 
 
-def _header_refusal(
-    table: Table, file: Path, stray: list[str], missing: list[str], twice: list[str]
-) -> DataRefused:
-    found = [
+def _check_header(each: Input, table: Table, source: Source | DirectorySource) -> list[Finding]:
+    names = source_names(table, source)
+    header = each.header
+    problems = [
         f"{what}: {', '.join(columns)}"
         for what, columns in (
-            ("columns missing", missing),
-            ("columns given twice", twice),
-            ("`columns` names what this table does not have", stray),
+            ("columns missing", [names[c.name] for c in table.columns if _is_missing(c, names, header)]),
+            ("columns given twice", sorted({name for name in names.values() if header.count(name) > 1})),
+            ("`columns` names what this table does not have", [n for n in source.columns if n not in names]),
         )
         if columns
     ]
-    # What the header does hold is not shown: a file without a header would show a student's row.
-    return DataRefused(
-        f"{table.name}: {'; '.join(found)}",
-        expected=f"the columns {', '.join(table.column_names)}, by name",
-        where=f"{file.name}, line 1",
-        next_step=f"deliver them, or name yours in sources.{table.name}.columns (canonical: yours)",
-    )
+    if problems:
+        # What the header does hold is not shown: a file without a header would show a student's row.
+        return [
+            found(
+                "columns",
+                table.name,
+                "; ".join(problems),
+                expected=f"the columns {', '.join(table.column_names)}, by name",
+                where=place_of(each.place, 1),
+                next_step=f"deliver them, or name yours in sources.{table.name}.columns (canonical: yours)",
+            )
+        ]
+    unknown = [name for name in header if name not in names.values() and name != "_line"]
+    return [_unknown_columns(table, each.place, unknown)] if unknown else []
 
 
-def _unknown_columns(table: Table, file: Path, unknown: list[str]) -> Finding:
+def _is_missing(column: Column, names: dict[str, str], header: Sequence[str]) -> bool:
+    return column.required and names[column.name] not in header
+
+
+def _unknown_columns(table: Table, place: str, unknown: list[str]) -> Finding:
     if not table.closed:
-        return Finding(
-            "unknown column",
-            "note",
-            table.name,
-            f"{len(unknown)} columns are not read: {', '.join(unknown)}",
-            where=f"{file.name}, line 1",
-            next_step="nothing, or leave them out of the extract",
-        )
-    return Finding(
-        "unknown column",
-        "refused",
+        sentence = f"{len(unknown)} columns are not read: {', '.join(unknown)}"
+        return found("unknown column", table.name, sentence, where=place_of(place, 1))
+    return found(
+        "free text",
         table.name,
         f"columns that a health record may not bring along: {', '.join(unknown)}",
         expected=f"only {', '.join(table.column_names)}: a date and a coarse category, no free text",
-        where=f"{file.name}, line 1",
-        next_step="leave these columns out of the extract",
+        where=place_of(place, 1),
     )
 
 
-def _place(file: Path, config: Config) -> str:
-    """Return how messages name a file: two of one name in different folders are two."""
-    return Path(os.path.relpath(file, config.folder)).as_posix()
-
-
-def _select(file: Path, place: str, header: list[str], table: Table, source: Source | DirectorySource) -> str:
-    names = _source_names(table, source)
+def _select(each: Input, table: Table, source: Source | DirectorySource, *, lines: bool) -> str:
     cells = [
         f"nullif(trim(CAST({identifier(theirs)} AS VARCHAR)), '') AS {identifier(ours)}"
-        if theirs in header
+        if theirs in each.header
         else f"CAST(NULL AS VARCHAR) AS {identifier(ours)}"
-        for ours, theirs in names.items()
+        for ours, theirs in source_names(table, source).items()
     ]
     return (
-        f"SELECT {', '.join(cells)}, {literal(place)} AS _file, "
-        f"{str(is_parquet(file)).upper()} AS _typed, "
-        f"CAST(row_number() OVER () + {0 if is_parquet(file) else 1} AS BIGINT) AS _line "
-        f"FROM {_reader(file, header, source)}"
+        f"SELECT {', '.join(cells)}, {literal(each.place)} AS _file, {str(each.parquet).upper()} AS _typed, "
+        f"{_line(each, lines=lines)} AS _line FROM {_reader(each)}"
     )
 
 
-def _reader(file: Path, header: Sequence[str], source: Source | DirectorySource) -> str:
-    if is_parquet(file):
-        return f"read_parquet({literal(str(file))})"
-    columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in _distinct(header))
+def _line(each: Input, *, lines: bool) -> str:
+    if not lines:
+        return "CAST(NULL AS BIGINT)"
+    if "_line" in each.header:
+        return 'CAST("_line" AS BIGINT)'
+    return f"CAST(row_number() OVER () + {0 if each.parquet else 1} AS BIGINT)"
+
+
+def _reader(each: Input, *, dates: set[str] | frozenset[str] = frozenset(), date_format: str = "") -> str:
+    if each.parquet:
+        return f"read_parquet({literal(str(each.path))})"
+    columns = ", ".join(
+        f"{literal(name)}: '{'DATE' if name in dates else 'VARCHAR'}'" for name in _distinct(each.header)
+    )
+    dated = f"dateformat = {literal(date_format)}, " if dates else ""
     return (
-        f"read_csv({literal(str(file))}, columns = {{{columns}}}, header = true, auto_detect = false, "
-        f"delim = {literal(source.delimiter or ',')}, quote = '\"', escape = '\"', nullstr = '', "
-        f"encoding = {literal(source.encoding)}, strict_mode = true, max_line_size = 1000000)"
+        f"read_csv({literal(str(each.path))}, columns = {{{columns}}}, header = true, auto_detect = false, "
+        f"delim = {literal(each.delimiter)}, quote = '\"', escape = '\"', nullstr = '', {dated}"
+        "strict_mode = true, max_line_size = 1000000)"
     )
 
 
@@ -214,21 +240,68 @@ def _distinct(header: Sequence[str]) -> list[str]:
     return names
 
 
-def _run(session: Session, sql: str, file: Path, table: Table) -> None:
+def _derive(session: Session, table: Table, recipe: Recipe, opened: Opened) -> None:
+    """Apply a profile's derivation to views named as its inputs."""
+    for spec in recipe.inputs:
+        columns = (*spec.columns, *spec.optional_columns)
+        inputs = [each for each in opened.inputs if each.name == spec.name]
+        selects = [_input_select(each, columns) for each in inputs] or [_nothing(columns)]
+        session.execute(f"DROP VIEW IF EXISTS {identifier(spec.name)}")
+        session.execute(f"CREATE TEMP VIEW {identifier(spec.name)} AS {' UNION ALL '.join(selects)}")
+    session.execute(f"CREATE OR REPLACE TEMP VIEW derived_rows AS {recipe.select}")
+    derived = session.columns("SELECT * FROM derived_rows")
+    cells = [
+        f"nullif(trim(CAST({identifier(name)} AS VARCHAR)), '') AS {identifier(name)}"
+        if name in derived
+        else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
+        for name in table.column_names
+    ]
+    file = "_file" if "_file" in derived else literal(opened.inputs[0].place)
+    line = "CAST(_line AS BIGINT)" if "_line" in derived else "CAST(row_number() OVER () AS BIGINT)"
+    _run(
+        session,
+        f"CREATE TEMP TABLE {raw_name(table)} AS SELECT {', '.join(cells)}, {file} AS _file, "
+        f"false AS _typed, {line} AS _line FROM derived_rows",
+        opened.inputs[0].place,
+        table,
+    )
+
+
+def _input_select(each: Input, columns: Sequence[str]) -> str:
+    theirs = {name.lower(): name for name in each.header}
+    cells = [
+        f"nullif(trim(CAST({identifier(theirs[name.lower()])} AS VARCHAR)), '') AS {identifier(name)}"
+        if name.lower() in theirs
+        else f"CAST(NULL AS VARCHAR) AS {identifier(name)}"
+        for name in columns
+    ]
+    return (
+        f"SELECT {', '.join(cells)}, {literal(each.place)} AS _file, {_line(each, lines=True)} AS _line "
+        f"FROM {_reader(each)}"
+    )
+
+
+def _nothing(columns: Sequence[str]) -> str:
+    cells = ", ".join(f"CAST(NULL AS VARCHAR) AS {identifier(name)}" for name in columns)
+    return f"SELECT {cells}, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line WHERE false"
+
+
+def _run(session: Session, sql: str, place: str, table: Table) -> None:
     try:
         session.execute(sql)
-    except DataRefused:
+    except (DataRefused, LinesNeeded):
         raise
     except Exception as error:
         # The text quotes the line; only its number is passed on.
         match = re.search(r"[Ll]ine:? (\d+)", str(error))
-        raise _unreadable(file, table, int(match[1]) if match else 0) from None
+        raise unreadable(place, table, int(match[1]) if match else None) from None
 
 
-def _unreadable(file: Path, table: Table, line: int) -> DataRefused:
+def unreadable(place: str, table: Table, line: int | None) -> DataRefused:
+    """Return the refusal of a file whose rows do not come apart into cells."""
     return DataRefused(
         f"{table.name}: the file cannot be read",
         expected="Parquet, or CSV in the declared encoding and delimiter with as many cells in each line",
-        where=f"{file.name}, line {line}" if line else file.name,
+        where=place_of(place, line),
         next_step=f"deliver it again, or declare encoding and delimiter in sources.{table.name}",
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ews.config import Config
 from ews.engine import Session, identifier, literal
+from ews.extracts.attendance_groups import has_unknown_rows
+from ews.extracts.checks import found
 from ews.extracts.findings import Finding
+from ews.extracts.lines import LinesNeeded, place_of
 from ews.extracts.read import raw_name
 from ews.extracts.schema import (
     ATTENDANCE,
@@ -21,8 +26,35 @@ from ews.sources import Source
 _OUTSIDE = "a day outside the calendar"
 
 
-def list_reference_problems(session: Session, table: Table) -> None:
-    """Add rows that name an unknown student or school, or a day outside the calendar, to the problems."""
+ASIDE = "rows_aside"
+"""Temporary table of the rows that were set aside: table_name, file, line, reason, content."""
+
+
+def prepare_aside(session: Session) -> None:
+    """Make the empty table that rows are set aside in."""
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {ASIDE} "
+        "(table_name VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, content VARCHAR)"
+    )
+
+
+def list_reference_problems(session: Session, table: Table, *, lines: bool) -> None:
+    """Add rows that name an unknown student or school, or a day outside the calendar, to the problems.
+
+    Raises
+    ------
+    LinesNeeded
+        If there are such rows and they have no line numbers.
+    """
+    if table is ATTENDANCE and not has_unknown_rows(session):
+        _list_unmeasured_minutes(session)
+    else:
+        _list_problems(session, table)
+    if not lines and session.value(f"SELECT count(*) FROM {PROBLEMS} WHERE table_name = '{table.name}'"):
+        raise LinesNeeded
+
+
+def _list_problems(session: Session, table: Table) -> None:
     columns = table.column_names
     if "student_id" in columns and table is not STUDENTS:
         _list_unknown(session, table, "student_id", STUDENTS, "an unknown student")
@@ -32,27 +64,28 @@ def list_reference_problems(session: Session, table: Table) -> None:
         _list_where(
             session,
             table,
-            "date IS NOT NULL AND NOT EXISTS (FROM calendar c WHERE c.school_id = t.school_id "
-            "AND c.date = t.date) AND EXISTS (FROM schools s WHERE s.school_id = t.school_id)",
+            "date IS NOT NULL AND NOT EXISTS (FROM known_calendar c WHERE c.school_id = t.school_id "
+            "AND c.date = t.date) AND EXISTS (FROM known_schools s WHERE s.school_id = t.school_id)",
             _OUTSIDE,
         )
         _list_unmeasured_minutes(session)
     if table is NURSE_VISITS:
-        between = "BETWEEN (SELECT min(date) FROM calendar) AND (SELECT max(date) FROM calendar)"
+        between = "BETWEEN (SELECT min(date) FROM known_calendar) AND (SELECT max(date) FROM known_calendar)"
         _list_where(session, table, f"date NOT {between}", _OUTSIDE)
     if table is ENROLLMENTS:
         _list_where(session, table, "exit_date < entry_date", "an exit before the entry")
         _list_where(
             session,
             table,
-            "NOT EXISTS (FROM calendar c WHERE c.school_id = t.school_id AND c.school_year = t.school_year) "
-            "AND EXISTS (FROM schools s WHERE s.school_id = t.school_id)",
+            "NOT EXISTS (FROM known_calendar c WHERE c.school_id = t.school_id "
+            "AND c.school_year = t.school_year) "
+            "AND EXISTS (FROM known_schools s WHERE s.school_id = t.school_id)",
             "a school year for which the school has no calendar",
         )
 
 
-def set_aside(session: Session, table: Table, config: Config, load_id: int) -> list[Finding]:
-    """Move rows with problems from the typed rows to the store's quarantine, with their reasons.
+def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
+    """Move rows with problems from the typed rows to those set aside, with their reasons.
 
     Returns
     -------
@@ -67,11 +100,9 @@ def set_aside(session: Session, table: Table, config: Config, load_id: int) -> l
     if not reasons:
         return []
     session.execute(
-        f"INSERT INTO quarantine SELECT DISTINCT {load_id}, p.table_name, p.file, p.line, p.reason, "
+        f"INSERT INTO {ASIDE} SELECT DISTINCT p.table_name, p.file, p.line, p.reason, "
         f"CAST(to_json(r) AS VARCHAR) FROM {PROBLEMS} p JOIN {raw_name(table)} r "
-        f"ON p.file = r._file AND p.line = r._line WHERE p.table_name = {literal(table.name)} "
-        "AND NOT EXISTS (FROM quarantine q WHERE q.table_name = p.table_name AND q.file = p.file "
-        "AND q.line = p.line AND q.reason = p.reason AND q.content = CAST(to_json(r) AS VARCHAR))"
+        f"ON p.file = r._file AND p.line = r._line WHERE p.table_name = {literal(table.name)}"
     )
     session.execute(
         f"DELETE FROM {typed_name(table)} t WHERE EXISTS (FROM {PROBLEMS} p "
@@ -80,31 +111,37 @@ def set_aside(session: Session, table: Table, config: Config, load_id: int) -> l
     failed = total - session.value(f"SELECT count(*) FROM {typed_name(table)}")
     within = failed <= config.checks.max_quarantined * total
     return [
-        _row_finding(table, reason, count, f"{file}, line {line}", within=within)
+        _row_finding(table, reason, count, place_of(file, line), within=within)
         for reason, count, file, line in reasons
     ]
 
 
-_NEXT_STEPS = {
-    "an unknown student": "deliver the student in the students extract, or mend the id (lost zeros?)",
-    "an unknown school": "deliver the school in the schools extract, or mend the id (lost zeros?)",
-    _OUTSIDE: "deliver the calendar for that day, or mend the date",
+_CHECKS = {
+    "an unknown student": "unknown student",
+    "an unknown school": "unknown school",
+    _OUTSIDE: "day outside the calendar",
+    "an exit before the entry": "exit before the entry",
+    "a school year for which the school has no calendar": "year without a calendar",
+    "minutes_absent on a day whose minutes of instruction are not in the calendar": "unmeasured minutes",
 }
 
 
 def _row_finding(table: Table, reason: str, count: int, where: str, *, within: bool) -> Finding:
     rows = "row has" if count == 1 else "rows have"
-    next_step = _NEXT_STEPS.get(reason, "mend the rows in the source, or declare the format it uses")
-    return Finding(
-        reason.split(":")[0],
-        "set aside" if within else "refused",
+    cell = "empty cell" if reason.startswith("empty ") else "unreadable cell"
+    finding = found(
+        _CHECKS.get(reason, cell),
         table.name,
         f"{count} {rows} {reason.split(':')[0]}",
         expected=reason.split(": expected ")[1] if ": expected " in reason else "rows that hold together",
         where=where,
-        next_step=next_step + ("" if within else ", or raise checks.max_quarantined to set such rows aside"),
         count=count,
+        severity="set aside" if within else "refused",
     )
+    if within:
+        return finding
+    raised = f"{finding.next_step.rstrip('.')}, or raise checks.max_quarantined to set such rows aside"
+    return replace(finding, next_step=raised)
 
 
 def _list_unknown(session: Session, table: Table, column: str, other: Table, reason: str) -> None:
@@ -112,7 +149,7 @@ def _list_unknown(session: Session, table: Table, column: str, other: Table, rea
     _list_where(
         session,
         table,
-        f"{name} IS NOT NULL AND NOT EXISTS (FROM {other.name} o WHERE o.{name} = t.{name})",
+        f"{name} IS NOT NULL AND NOT EXISTS (FROM known_{other.name} o WHERE o.{name} = t.{name})",
         reason,
     )
 
@@ -128,7 +165,7 @@ def _list_unmeasured_minutes(session: Session) -> None:
     _list_where(
         session,
         ATTENDANCE,
-        "absent_fraction IS NULL AND minutes_absent IS NOT NULL AND NOT EXISTS (FROM calendar c "
+        "absent_fraction IS NULL AND minutes_absent IS NOT NULL AND NOT EXISTS (FROM known_calendar c "
         "WHERE c.school_id = t.school_id AND c.date = t.date AND c.minutes > 0)",
         "minutes_absent on a day whose minutes of instruction are not in the calendar",
     )
@@ -144,33 +181,26 @@ def overlap_finding(session: Session) -> list[Finding]:
     )
     if not count:
         return []
+    sentence = f"{count} spells begin before an earlier spell of the same student has ended"
     return [
-        Finding(
-            "overlapping spells",
-            "warning",
-            ENROLLMENTS.name,
-            f"{count} spells begin before an earlier spell of the same student has ended",
-            expected="one school at a time",
-            next_step="nothing, if they do attend two schools: days are counted once; else mend the exits",
-            count=count,
-        )
+        found("overlapping spells", ENROLLMENTS.name, sentence, expected="one school at a time", count=count)
     ]
 
 
-def empty_finding(session: Session, table: Table, source: Source) -> list[Finding]:
+def empty_finding(table: Table, source: Source, rows_read: int) -> list[Finding]:
     """Return a finding where a full extract has no rows; a delta may bring none."""
     if source.delivery == "delta":
         return []
-    if session.value(f"SELECT count(*) FROM {raw_name(table)}"):
+    if rows_read:
         return []
+    may_be_empty = table in (ATTENDANCE, NURSE_VISITS, MEAL_PROGRAMS)
     return [
-        Finding(
+        found(
             "no rows",
-            "warning" if table in (ATTENDANCE, NURSE_VISITS, MEAL_PROGRAMS) else "refused",
             table.name,
             "the source has a header and no rows",
             expected="at least one row",
-            where=f"{source.origin}, line 2",
-            next_step="deliver the extract again",
+            where=place_of(source.origin, 2 if source.path else None),
+            severity="warning" if may_be_empty else "refused",
         )
     ]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
 from ews.config import Config
 from ews.engine import Session, identifier, literal
+from ews.extracts.checks import found
 from ews.extracts.findings import Finding
+from ews.extracts.lines import LinesNeeded, place_of
 from ews.extracts.read import raw_name
 from ews.extracts.schema import ATTENDANCE, Column, Table
 from ews.sources import KINDS, AttendanceSource, Source
@@ -13,6 +18,11 @@ PROBLEMS = "row_problems"
 """Temporary table of rows that fail alone: table_name, file, line, reason."""
 
 _LONGEST_CODE, _MOST_CODES = 4, 20
+_CODE_WORDS = re.compile(
+    r"(un)?excused( absence)?|absent|absence|present|in attendance|partial|tardy|late|early( departure)?"
+    r"|suspen(ded|sion)|exempt|unknown|half day|full day"
+)
+"""Longer texts that are plainly the name of a code and nobody's name."""
 
 _TRUE = "('true', 't', '1', 'yes', 'y')"
 _FALSE = "('false', 'f', '0', 'no', 'n')"
@@ -32,29 +42,98 @@ def prepare(session: Session) -> None:
     )
 
 
-def type_rows(session: Session, table: Table, source: Source, config: Config) -> list[Finding]:
-    """Make ``typed_<table>`` from ``raw_<table>`` and list unreadable cells in :data:`PROBLEMS`.
+def type_rows(
+    session: Session,
+    table: Table,
+    source: Source,
+    config: Config,
+    *,
+    lines: bool,
+    rows: str | None = None,
+    present: Collection[str] | None = None,
+) -> None:
+    """Make ``typed_<table>`` and list unreadable cells in :data:`PROBLEMS`.
 
-    Returns
-    -------
-    list of Finding
-        Refusals for codes that nothing maps.
+    Parameters
+    ----------
+    lines : bool
+        Whether ``raw_<table>`` has line numbers.
+    rows : str, optional
+        A query to read instead of ``raw_<table>``, whose dates are typed already and whose other cells
+        are not trimmed (see ``ews.extracts.read.typed_by_reader``).
+    present : collection of str, optional
+        The canonical columns that the source has; the others are empty. All of them when left out.
+
+    Raises
+    ------
+    LinesNeeded
+        If a cell cannot be read and the rows have no line numbers.
     """
-    raw = raw_name(table)
-    session.execute(f"ALTER TABLE {raw} RENAME TO {raw}_cells")
-    _map_codes(session, table, source, f"{raw}_cells", raw)
-    session.execute(f"DROP TABLE {raw}_cells")
     typed = {column: _typed(column, source, config.timezone) for column in table.columns}
+    if rows is not None:
+        typed |= {each: identifier(each.name) for each in table.columns if each.type == "date"}
+    if present is not None:
+        absent = [each for each in table.columns if each.name not in present]
+        typed |= {each: f"CAST(NULL AS {_SQL_TYPES[each.type]})" for each in absent}
     cells = ", ".join(f"{expression} AS {identifier(column.name)}" for column, expression in typed.items())
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE {typed_name(table)} AS SELECT {cells}, _file, _line FROM {raw}"
+    read = {each: sql for each, sql in typed.items() if rows is None or sql != identifier(each.name)}
+    problems = _problems({each: sql for each, sql in read.items() if not sql.startswith("CAST(NULL")})
+    mask = _mask(problems)
+    create = (
+        f"CREATE OR REPLACE TEMP TABLE {typed_name(table)} AS SELECT {cells}, {mask} AS _problems, "
+        f"_file, _line FROM ({_mapped(table, source, rows or f'FROM {raw_name(table)}')})"
     )
+    try:
+        session.execute(create)
+    except Exception:
+        if lines:
+            raise
+        raise LinesNeeded from None
+    if rows is not None and table is not ATTENDANCE and _has_empty_or_padded_cells(session, table):
+        raise LinesNeeded
+    if not session.value(f"SELECT count(*) FROM {typed_name(table)} WHERE _problems <> 0"):
+        return
+    if not lines:
+        raise LinesNeeded
+    for bit, (reason, _) in enumerate(problems):
+        session.execute(
+            f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _file, _line, {literal(reason)} "
+            f"FROM {typed_name(table)} WHERE (_problems >> {bit}) & 1 = 1"
+        )
+
+
+def _problems(typed: dict[Column, str]) -> list[tuple[str, str]]:
+    """Return what can be wrong with a cell: (reason, condition), in the order of the columns."""
+    found_reasons = []
     for column, expression in typed.items():
-        _list_problems(session, table, column, expression)
-    return [finding for column in table.columns for finding in _unmapped(session, table, column, source)]
+        cell = identifier(column.name)
+        if column.required:
+            found_reasons.append((f"empty {column.name}", f"{cell} IS NULL"))
+        if column.type != "text":
+            reason = f"unreadable {column.name}: expected {_KINDS[column.type]}"
+            found_reasons.append((reason, f"({cell} IS NOT NULL AND ({expression}) IS NULL)"))
+    return found_reasons
 
 
-def _map_codes(session: Session, table: Table, source: Source, before: str, after: str) -> None:
+def _mask(problems: list[tuple[str, str]]) -> str:
+    """Return SQL for a whole number whose bits say which problems a row has."""
+    if not problems:
+        return "CAST(0 AS UTINYINT)"
+    bits = [
+        f"CASE WHEN {condition} THEN {1 << bit} ELSE 0 END" for bit, (_, condition) in enumerate(problems)
+    ]
+    return f"CAST({' + '.join(bits)} AS INTEGER)"
+
+
+def _has_empty_or_padded_cells(session: Session, table: Table) -> bool:
+    """Return whether a required cell is empty, or an id or code has blanks around it."""
+    texts = [column.name for column in table.columns if column.type == "text"]
+    padded = " OR ".join(f"{identifier(name)} <> trim({identifier(name)})" for name in texts)
+    required = " OR ".join(f"{identifier(each.name)} IS NULL" for each in table.columns if each.required)
+    return bool(session.rows(f"SELECT 1 FROM {typed_name(table)} WHERE {required} OR {padded} LIMIT 1"))
+
+
+def _mapped(table: Table, source: Source, rows: str) -> str:
     replaced = [
         f"{_case(identifier(column), pairs, identifier(column))} AS {identifier(column)}"
         for column, pairs in source.codes.items()
@@ -63,7 +142,7 @@ def _map_codes(session: Session, table: Table, source: Source, before: str, afte
     if "grade" in table.column_names and "grade" not in source.codes:
         replaced.append("CASE WHEN regexp_full_match(grade, '\\d') THEN '0' || grade ELSE grade END AS grade")
     replace = f" REPLACE ({', '.join(replaced)})" if replaced else ""
-    session.execute(f"CREATE TEMP TABLE {after} AS SELECT *{replace} FROM {before}")
+    return f"SELECT *{replace} FROM ({rows})"
 
 
 def _case(subject: str, pairs: dict[str, str], otherwise: str) -> str:
@@ -96,6 +175,16 @@ def _typed(column: Column, source: Source, timezone: str) -> str:
     return cell
 
 
+_SQL_TYPES = {
+    "text": "VARCHAR",
+    "date": "DATE",
+    "time": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+    "integer": "INTEGER",
+    "fraction": "DOUBLE",
+    "number": "DOUBLE",
+}
+
 _KINDS = {
     "date": "a date in the declared format",
     "time": "a date and time",
@@ -107,17 +196,15 @@ _KINDS = {
 }
 
 
-def _list_problems(session: Session, table: Table, column: Column, typed: str) -> None:
-    cell = identifier(column.name)
-    reasons = [(f"empty {column.name}", f"{cell} IS NULL")] if column.required else []
-    if column.type != "text":
-        expected = f"unreadable {column.name}: expected {_KINDS[column.type]}"
-        reasons.append((expected, f"{cell} IS NOT NULL AND {typed} IS NULL"))
-    for reason, condition in reasons:
-        session.execute(
-            f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _file, _line, {literal(reason)} "
-            f"FROM {raw_name(table)} WHERE {condition}"
-        )
+def unmapped_codes(session: Session, table: Table, source: Source) -> list[Finding]:
+    """Return refusals for codes that nothing maps: what they mean is the district's to say.
+
+    Raises
+    ------
+    LinesNeeded
+        If there are some and the rows have no line numbers.
+    """
+    return [finding for column in table.columns for finding in _unmapped(session, table, column, source)]
 
 
 def _unmapped(session: Session, table: Table, column: Column, source: Source) -> list[Finding]:
@@ -130,6 +217,8 @@ def _unmapped(session: Session, table: Table, column: Column, source: Source) ->
     else:
         return []
     listed = ", ".join(literal(value) for value in known)
+    if attendance_code and not session.rows(f"FROM attendance_codes WHERE code NOT IN ({listed}) LIMIT 1"):
+        return []
     rows = session.rows(
         f"SELECT {identifier(column.name)}, count(*), min_by(_file, (_file, _line)), "
         f"min_by(_line, (_file, _line)) FROM {typed_name(table)} "
@@ -138,16 +227,17 @@ def _unmapped(session: Session, table: Table, column: Column, source: Source) ->
     if not rows:
         return []
     count, file, line = sum(row[1] for row in rows), rows[0][2], rows[0][3]
+    if line is None:
+        raise LinesNeeded
     shown = f" ({_shown_codes([row[0] for row in rows])})" if attendance_code else ""
     key = "codes" if attendance_code else f"codes.{column.name}"
     return [
-        Finding(
+        found(
             "unmapped code",
-            "refused",
             table.name,
             f"{len(rows)} codes in column {column.name} are not mapped{shown}, in {count} rows",
             expected=f"one of: {', '.join(_meanings(column, attendance_code))}",
-            where=f"{file}, line {line}",
+            where=place_of(file, line),
             next_step=f"map each of them in sources.{table.name}.{key}",
             count=count,
         )
@@ -160,8 +250,14 @@ def _meanings(column: Column, attendance_code: bool) -> tuple[str, ...]:
 
 def _shown_codes(codes: list[str]) -> str:
     """Return codes to show: only a few short ones; many or long ones are something about students."""
-    short = [code for code in codes if len(code) <= _LONGEST_CODE and code.replace("-", "").isalnum()]
+    short = [code for code in codes if _is_code(code)]
     if len(codes) > _MOST_CODES or not short:
         return "not shown: they do not look like codes; is the right column read?"
     longer = len(codes) - len(short)
     return ", ".join(short) + (f" and {longer} longer texts" if longer else "")
+
+
+def _is_code(text: str) -> bool:
+    if _CODE_WORDS.fullmatch(text.casefold()):
+        return True
+    return len(text) <= _LONGEST_CODE and text.replace("-", "").isalnum()

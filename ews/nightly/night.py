@@ -10,10 +10,9 @@ from typing import Any
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Session, open_session
+from ews.engine import Session
 from ews.errors import DataRefused, EwsError
-from ews.extracts.read import find_files, raw_name, read_source
-from ews.extracts.schema import DIRECTORY
+from ews.extracts.directory import check_directory, read_directory
 from ews.features.matrix import build_matrix
 from ews.nightly.publish import previous_scores, publish
 from ews.nightly.score import Scores, score
@@ -86,7 +85,7 @@ def nightly(
     )
     with owner_only(), workspace_lock(config.workspace_dir):
         if config.sources.directory is not None:
-            find_files(DIRECTORY, config.sources.directory, config)
+            check_directory(config.sources.directory, config)
         loaded = load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
@@ -150,12 +149,7 @@ def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, boo
     source = config.sources.directory
     if source is None:
         return listed, False
-    with open_session() as session:
-        read_source(session, DIRECTORY, source, config)
-        names = session.pandas(
-            f"SELECT student_id, first_name, last_name, homeroom FROM {raw_name(DIRECTORY)} "  # noqa: S608
-            "QUALIFY row_number() OVER (PARTITION BY student_id ORDER BY last_name, first_name, homeroom) = 1"
-        )
+    names = read_directory(source, config)
     named = listed.merge(names, on="student_id", how="left")
     columns = ["first_name", "last_name", "homeroom"]
     return named.assign(**{column: named[column].astype(object).fillna("") for column in columns}), True

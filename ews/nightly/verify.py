@@ -9,9 +9,13 @@ from pathlib import Path
 from ews.config import Config
 from ews.digests import digest_of, file_digest
 from ews.errors import ModelUnusable, UsageError
+from ews.nightly.export_log import Standing, standings
 from ews.nightly.publish import LATEST, MANIFEST
 from ews.nightly.service import champion
 from ews.registry import Registry
+from ews.store.purge_log import PURGE_LOG, read_lines, unfinished
+from ews.store.schema import read_store, store_path
+from ews.store.tombstones import back_again, read_copy
 from ews.training.report_folder import EVALUATION, FAIRNESS
 
 
@@ -33,7 +37,8 @@ class VerifyResult:
             f"{self.problems[0]}{more}",
             expected="every file as its manifest has it",
             where="published",
-            next_step="restore it from a backup, or publish that night again with `ews score --as-of`",
+            next_step="restore it from a backup, or publish that night again with `ews score --as-of`; "
+            "a purge is run again as it was begun",
         )
 
 
@@ -41,7 +46,7 @@ def verify(config: Config) -> VerifyResult:
     """Verify the champion, every published night, and the reports of every registered run that is named.
 
     A night's files are held against its manifest, the manifest against the export log, and the digests
-    that it names against the registry.
+    that it names against the registry. A night that was purged since has the manifest that the purge left.
 
     Raises
     ------
@@ -51,9 +56,10 @@ def verify(config: Config) -> VerifyResult:
     registry = Registry(config)
     result = VerifyResult(model_version=champion(config).version.number)
     published = config.workspace_dir / "published"
-    exported = _exported(config.workspace_dir)
+    logged = standings(config.workspace_dir)
     for folder in sorted(path for path in published.glob("????-??-??") if path.is_dir()):
-        _verify_night(folder, exported, registry, result)
+        _verify_night(folder, logged.get(folder.name), registry, result)
+    _verify_purges(config.workspace_dir, result)
     _verify_reports(config, registry, result)
     latest = published / LATEST
     named = latest.read_text(encoding="utf-8").strip() if latest.exists() else ""
@@ -62,29 +68,53 @@ def verify(config: Config) -> VerifyResult:
     return result
 
 
-def _exported(workspace: Path) -> set[str]:
-    """Return the digests of all manifests that the export log knows."""
-    path = workspace / "exports.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return {json.loads(line)["manifest"] for line in lines if line.startswith("{") and line.endswith("}")}
-
-
-def _verify_night(folder: Path, exported: set[str], registry: Registry, result: VerifyResult) -> None:
+def _verify_night(folder: Path, logged: Standing | None, registry: Registry, result: VerifyResult) -> None:
     result.nights.append(folder.name)
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = json.loads(content)
         recorded = manifest["files"]
+        purges = [str(each["purge"]) for each in manifest.get("purges", [])]
         tags = registry.version(manifest["model"]["version"]).tags
         digests = (manifest["model"]["digest"], manifest["audit"]["digest"], manifest["audit"]["verdict"])
     except (OSError, ValueError, KeyError, TypeError, UsageError):
         result.problems.append(f"{folder.name}: the manifest is missing or cannot be read")
         return
-    if digest_of(content) not in exported:
-        result.problems.append(f"{folder.name}: the manifest is not the one that was exported")
+    _verify_manifest(folder, digest_of(content), purges, logged, result)
     if digests != tuple(tags.get(name) for name in ("model_digest", "audit_digest", "gate_verdict")):
         result.problems.append(f"{folder.name}: the manifest names another model or audit than the registry")
     _verify_files(folder, recorded, result)
+
+
+def _verify_manifest(
+    folder: Path, digest: str, purges: list[str], logged: Standing | None, result: VerifyResult
+) -> None:
+    """Hold a manifest against the export log, and the purges that it names against the log of purges."""
+    workspace = folder.parent.parent
+    known = {str(each.get("purge")) for each in (*read_lines(workspace / PURGE_LOG), *unfinished(workspace))}
+    if logged is None or (logged.manifest != digest and digest not in logged.earlier):
+        result.problems.append(f"{folder.name}: the manifest is not the one that was exported")
+    elif logged.manifest is None:
+        result.problems.append(f"{folder.name}: was purged whole, and is there again")
+    elif logged.manifest != digest:
+        result.problems.append(f"{folder.name}: was purged since, and this is what was there before")
+    elif logged.broken or not set(purges) <= set(logged.purges) & known:
+        result.problems.append(f"{folder.name}: names a purge that does not follow from what was there")
+
+
+def _verify_purges(workspace: Path, result: VerifyResult) -> None:
+    """See that every purge was finished, and that nothing of what was purged is in the store again."""
+    for begun in unfinished(workspace):
+        result.problems.append(
+            f"the purge {begun['purge']} was begun and not finished: run it again, as it was begun"
+        )
+    if not any(read_copy(workspace)) or not store_path(workspace).exists():
+        return
+    with read_store(workspace) as session:
+        students, days = back_again(session, workspace)
+    if students or days:
+        what = f"{students} students and {days} days of attendance that were purged"
+        result.problems.append(f"the store holds {what}: was it restored from a backup? Purge them again")
 
 
 def _verify_files(folder: Path, recorded: dict[str, str], result: VerifyResult) -> None:

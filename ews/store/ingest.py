@@ -1,12 +1,12 @@
-"""Loading: every source read, checked and turned into versions, in one transaction.
+"""Loading: every source read and checked, and only then turned into versions, in one transaction.
 
-Checking is the same work without the commit, so what ``ews check`` accepts is what a load accepts.
+Checking works in memory, with the store attached read-only: what is refused never opens the store for
+writing. ``ews check`` is the first half of a load, so what it accepts is what a load accepts.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,23 +14,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ews.config import Config
-from ews.engine import Session, open_session
-from ews.errors import DataRefused
-from ews.extracts.facts import make_facts
+from ews.digests import canonical_json
+from ews.engine import Session, literal
 from ews.extracts.findings import Finding, refuse_if_any
-from ews.extracts.read import find_files, raw_name, read_source
-from ews.extracts.rows import empty_finding, list_reference_problems, overlap_finding, set_aside
-from ews.extracts.schema import CALENDAR, ENROLLMENTS, SCHOOLS, STUDENTS, TABLES, Table
-from ews.extracts.typed import prepare, type_rows
-from ews.private_files import owner_only
+from ews.extracts.schema import TABLES, Table
+from ews.private_files import owner_only, write_private
 from ews.progress import Progress, silent
 from ews.sources import AttendanceSource, MealSource, NurseSource, Source
 from ews.store.lock import workspace_lock
-from ews.store.schema import FOREVER, create_tables, open_store, store_path
-from ews.store.versions import Load, add_coverage, add_versions, is_first_load, withdraw_missing
+from ews.store.rounds import Checked, check_rounds
+from ews.store.schema import attach_store, open_validation, store_path
+from ews.store.versions import Facts, add_coverage, add_versions, missing_facts, withdraw_missing
 
-_REFERRED_TO = (SCHOOLS, CALENDAR, STUDENTS)
-"""Tables that the rows of the others refer to."""
+FINDINGS = "findings.json"
+"""What the newest check or load found, in the workspace."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +48,14 @@ class IngestReport:
 
     findings: list[Finding] = field(default_factory=list)
     tables: list[TableLoad] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain data."""
         return {
             "findings": [finding.as_dict() for finding in self.findings],
             "tables": [vars(table) for table in self.tables],
+            "files": self.files,
         }
 
 
@@ -97,27 +96,55 @@ def load_sources(
     """Do the work of :func:`ingest` for a caller that holds the workspace already."""
     path = store_path(config.workspace_dir)
     existed = path.exists()
-    try:
-        with open_store(path) as session, session.transaction():
-            return _load(session, config, loaded_at, accept_withdrawals, progress, refuse=True)
-    except BaseException:
-        if not existed:
-            path.unlink(missing_ok=True)
-        raise
+    if existed:
+        _bring_up_to_date(path)
+    with TemporaryDirectory(prefix="ews-load-") as scratch, open_validation(path) as session:
+        checked = check_rounds(
+            session,
+            config,
+            used_sources(config),
+            _time(loaded_at),
+            Path(scratch),
+            progress,
+            accept_withdrawals=accept_withdrawals,
+        )
+        report = IngestReport(checked.findings, files=checked.files)
+        _write_findings(config, report)
+        refuse_if_any(checked.findings)
+        progress("Storing what is new", 0.9)
+        try:
+            session.execute("DETACH store")
+            attach_store(session, path)
+            with session.transaction():
+                report.tables = _store(session, checked, accept_withdrawals)
+        except BaseException:
+            session.close()
+            if not existed:
+                path.unlink(missing_ok=True)
+            raise
+        progress("Storing what is new", 1.0)
+    return report
 
 
 def check(
     config: Config, *, loaded_at: dt.datetime | None = None, progress: Progress = silent
 ) -> IngestReport:
-    """Read and check every source as a load would, and change nothing."""
+    """Read and check every source as a load would; the store is not touched.
+
+    What was found is also written to ``findings.json`` in the workspace.
+    """
     path = store_path(config.workspace_dir)
-    # On a copy: even what is rolled back can leave traces in a database file.
     with (
-        TemporaryDirectory(prefix="ews-check-") as folder,
-        _scratch(path, Path(folder)) as session,
-        session.transaction(keep=False),
+        owner_only(),
+        TemporaryDirectory(prefix="ews-check-") as scratch,
+        open_validation(path) as session,
     ):
-        return _load(session, config, loaded_at, False, progress, refuse=False)
+        checked = check_rounds(
+            session, config, used_sources(config), _time(loaded_at), Path(scratch), progress, to_the_end=True
+        )
+    report = IngestReport(checked.findings, files=checked.files)
+    _write_findings(config, report)
+    return report
 
 
 def used_sources(config: Config) -> list[tuple[Table, Source]]:
@@ -135,119 +162,68 @@ def used_sources(config: Config) -> list[tuple[Table, Source]]:
     ]
 
 
-def _scratch(path: Path, folder: Path) -> Session:
-    if path.exists():
-        copy = Path(shutil.copy2(path, folder))
-        return open_store(copy, migrate=False)
-    session = open_session()
-    create_tables(session)
-    return session
+def _time(loaded_at: dt.datetime | None) -> dt.datetime:
+    return (loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None)).replace(microsecond=0)
 
 
-def _load(
-    session: Session,
-    config: Config,
-    loaded_at: dt.datetime | None,
-    accept_withdrawals: bool,
-    progress: Progress,
-    *,
-    refuse: bool,
-) -> IngestReport:
-    load = Load(
-        load_id=int(session.value("SELECT coalesce(max(load_id), 0) + 1 FROM loads")),
-        loaded_at=(loaded_at or dt.datetime.now(dt.UTC).replace(tzinfo=None)).replace(microsecond=0),
-        timezone=config.timezone,
-        accept_withdrawals=accept_withdrawals,
-    )
-    report = IngestReport()
-    prepare(session)
+def _bring_up_to_date(path: Path) -> None:
+    from ews.store.schema import open_store
+
+    open_store(path).close()
+
+
+def _write_findings(config: Config, report: IngestReport) -> None:
+    content = {"findings": [each.as_dict() for each in report.findings], "files": report.files}
+    write_private(config.workspace_dir / FINDINGS, canonical_json(content))
+
+
+def _store(session: Session, checked: Checked, accept_withdrawals: bool) -> list[TableLoad]:
+    done = []
+    for number, delivery in enumerate(checked.deliveries):
+        facts = delivery.facts
+        if number >= checked.first_round:
+            # Against what the deliveries before it have brought; the first round was judged before.
+            refuse_if_any(missing_facts(session, facts, accepted=accept_withdrawals))
+        if isinstance(facts.source, AttendanceSource):
+            add_coverage(session, facts, facts.source.covers_to)
+        withdrawn = withdraw_missing(session, facts)
+        new = add_versions(session, facts)
+        done.append(
+            TableLoad(
+                facts.table.name,
+                len(delivery.files),
+                delivery.rows_read,
+                new,
+                withdrawn,
+                delivery.rows_set_aside,
+            )
+        )
+        _log(session, facts, done[-1])
+        _remember_files(session, facts, delivery.files)
+    _keep_aside(session, checked)
+    return _by_table(done)
+
+
+def _by_table(done: Sequence[TableLoad]) -> list[TableLoad]:
+    tables = dict.fromkeys(each.table for each in done)
+    return [
+        TableLoad(
+            name,
+            *(
+                sum(getattr(each, column) for each in done if each.table == name)
+                for column in ("files", "rows_read", "rows_new", "rows_withdrawn", "rows_set_aside")
+            ),
+        )
+        for name in tables
+    ]
+
+
+def _log(session: Session, facts: Facts, done: TableLoad) -> None:
     session.execute(
-        "CREATE OR REPLACE TEMP VIEW current_calendar AS SELECT * FROM calendar "
-        f"WHERE known_until = {FOREVER} AND NOT withdrawn"
-    )
-    sources = used_sources(config)
-    for number, (table, source) in enumerate(sources):
-        progress(f"Reading {table.name}", number / len(sources))
-        findings = _findings_of(session, table, source, config, load, report, refuse=refuse)
-        report.findings += findings
-        if refuse:
-            refuse_if_any(findings)
-        elif session.is_aborted() or (table in _REFERRED_TO and any(_refused(each) for each in findings)):
-            # What refers to this table would only be found faulty for its sake.
-            report.findings += _not_checked(sources[number + 1 :])
-            break
-    progress("Reading extracts", 1.0)
-    return report
-
-
-def _refused(finding: Finding) -> bool:
-    return finding.severity == "refused"
-
-
-def _not_checked(sources: Sequence[tuple[Table, Source]]) -> list[Finding]:
-    names = ", ".join(table.name for table, _ in sources)
-    if not names:
-        return []
-    sentence = f"not checked yet, because a source before them has to be mended first: {names}"
-    return [Finding("not checked", "note", names, sentence, next_step="mend it and check again")]
-
-
-def _findings_of(
-    session: Session,
-    table: Table,
-    source: Source,
-    config: Config,
-    load: Load,
-    report: IngestReport,
-    *,
-    refuse: bool,
-) -> list[Finding]:
-    try:
-        return _load_table(session, table, source, config, load, report)
-    except DataRefused as error:
-        if refuse:
-            raise
-        return [_as_finding(error, table)]
-
-
-def _load_table(
-    session: Session, table: Table, source: Source, config: Config, load: Load, report: IngestReport
-) -> list[Finding]:
-    files = len(find_files(table, source, config))
-    findings = read_source(session, table, source, config)
-    findings += empty_finding(session, table, source)
-    findings += type_rows(session, table, source, config)
-    if any(finding.severity == "refused" for finding in findings):
-        return findings
-    list_reference_problems(session, table)
-    aside = set_aside(session, table, config, load.load_id)
-    findings += aside + make_facts(session, table, source)
-    if table is ENROLLMENTS:
-        findings += overlap_finding(session)
-    if any(finding.severity == "refused" for finding in findings):
-        return findings
-    first = is_first_load(session, table)
-    if isinstance(source, AttendanceSource):
-        add_coverage(session, source, load, source.covers_to, first=first)
-    withdrawn = 0
-    if source.delivery == "full" and not first:
-        withdrawn, refusals = withdraw_missing(session, table, load)
-        findings += refusals
-    new = add_versions(session, table, source, load, first=first)
-    read = int(session.value(f"SELECT count(*) FROM {raw_name(table)}"))
-    report.tables.append(
-        TableLoad(table.name, files, read, new, withdrawn, sum(each.count for each in aside))
-    )
-    _log(session, load, source, report.tables[-1])
-    return findings
-
-
-def _log(session: Session, load: Load, source: Source, done: TableLoad) -> None:
-    session.execute(
-        f"INSERT INTO loads VALUES ({load.load_id}, {load.sql_time}, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO store.loads VALUES ({facts.load.load_id}, {facts.load.sql_time}, ?, ?, ?, ?, ?, ?, ?)",
         (
             done.table,
-            source.delivery,
+            facts.source.delivery,
             done.files,
             done.rows_read,
             done.rows_new,
@@ -257,8 +233,21 @@ def _log(session: Session, load: Load, source: Source, done: TableLoad) -> None:
     )
 
 
-def _as_finding(error: DataRefused, table: Table) -> Finding:
-    found = error.found.removeprefix(f"{table.name}: ")
-    return Finding(
-        "unreadable source", "refused", table.name, found, error.expected, error.next_step, error.where
-    )
+def _remember_files(session: Session, facts: Facts, files: Sequence[tuple[str, str]]) -> None:
+    for file, digest in files:
+        if digest:
+            session.execute(
+                f"INSERT INTO store.deliveries VALUES (?, ?, ?, {facts.load.load_id})",
+                (facts.table.name, file, digest),
+            )
+
+
+def _keep_aside(session: Session, checked: Checked) -> None:
+    """Put the rows that were set aside into the quarantine, each once."""
+    for delivery in checked.deliveries:
+        session.execute(
+            f"INSERT INTO store.quarantine SELECT {delivery.facts.load.load_id}, a.* FROM {delivery.aside} a "
+            f"WHERE a.table_name = {literal(delivery.facts.table.name)} AND NOT EXISTS ("
+            "FROM store.quarantine q WHERE q.table_name = a.table_name AND q.file = a.file "
+            "AND q.line = a.line AND q.reason = a.reason AND q.content = a.content)"
+        )

@@ -14,9 +14,22 @@ from ews.errors import DataRefused
 from ews.extracts.facts import stored_columns
 from ews.extracts.schema import TABLES, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+_DELIVERIES = (
+    "CREATE TABLE store.deliveries (table_name VARCHAR, file VARCHAR, digest VARCHAR, load_id INTEGER)"
+)
+_TOMBSTONES = "CREATE TABLE store.tombstones (student_hash VARCHAR, purged_at TIMESTAMP)"
+_PURGED_PERIODS = "CREATE TABLE store.purged_periods (before DATE, purged_at TIMESTAMP)"
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        "ALTER TABLE store.attendance ADD COLUMN absent_minutes DOUBLE",
+        _DELIVERIES,
+        _TOMBSTONES,
+        _PURGED_PERIODS,
+    )
+}
 """Statements that take a store from the version before to the version named by the key."""
 
 BEGINNING = "TIMESTAMP '0001-01-01 00:00:00'"
@@ -32,7 +45,7 @@ _TYPES = {
     "number": "DOUBLE",
 }
 
-_OWN_TYPES = {"kind": "VARCHAR", "absent_units": "INTEGER"}
+_OWN_TYPES = {"kind": "VARCHAR", "absent_units": "INTEGER", "absent_minutes": "DOUBLE"}
 
 
 def store_path(workspace: Path) -> Path:
@@ -40,8 +53,19 @@ def store_path(workspace: Path) -> Path:
     return workspace / "store.duckdb"
 
 
-def open_store(path: Path, *, migrate: bool = True) -> Session:
-    """Open the store for writing: made when missing, migrated (after a backup) when older.
+def open_store(path: Path) -> Session:
+    """Open a session with a store attached for writing as ``store``; see :func:`attach_store`."""
+    session = open_session()
+    try:
+        attach_store(session, path)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def attach_store(session: Session, path: Path) -> None:
+    """Attach a store for writing: made when missing, migrated (after a backup) when older.
 
     Raises
     ------
@@ -51,20 +75,38 @@ def open_store(path: Path, *, migrate: bool = True) -> Session:
         If another run is writing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    existed = path.exists()
-    session = open_session(path)
+    session.attach(path)
+    version = _version(session)
+    if version == 0:
+        create_tables(session)
+    elif version > SCHEMA_VERSION:
+        raise _newer(version)
+    elif version < SCHEMA_VERSION:
+        session.execute("CHECKPOINT store")
+        shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
+        _migrate(session, version)
+
+
+def open_validation(path: Path) -> Session:
+    """Open a session in which a load can be checked: the store is attached read-only, or empty if missing.
+
+    Raises
+    ------
+    DataRefused
+        If the store has another schema version.
+    """
+    if not path.exists():
+        session = open_session()
+        session.execute("ATTACH ':memory:' AS store")
+        create_tables(session)
+        return session
+    session = open_reader(path)
     try:
-        version = _version(session) if existed else 0
-        if version == 0:
+        if _version(session) == 0:
+            session.execute("DETACH store")
+            session.execute("ATTACH ':memory:' AS store")
             create_tables(session)
-        elif version > SCHEMA_VERSION:
-            raise _newer(version)
-        elif version < SCHEMA_VERSION and not migrate:
-            raise _older(version)
-        elif version < SCHEMA_VERSION:
-            session.execute("CHECKPOINT")
-            shutil.copy2(path, path.with_name(f"store.v{version}.backup.duckdb"))
-            _migrate(session, version)
+        check_version(session)
     except BaseException:
         session.close()
         raise
@@ -96,9 +138,9 @@ def read_store(workspace: Path) -> Session:
     return session
 
 
-def check_version(session: Session, schema: str = "store") -> None:
-    """Raise :class:`~ews.errors.DataRefused` unless an attached store has this program's version."""
-    version = int(session.value(f"SELECT version FROM {schema}.store_version"))
+def check_version(session: Session) -> None:
+    """Raise :class:`~ews.errors.DataRefused` unless the attached store has this program's version."""
+    version = int(session.value("SELECT version FROM store.store_version"))
     if version > SCHEMA_VERSION:
         raise _newer(version)
     if version < SCHEMA_VERSION:
@@ -106,19 +148,22 @@ def check_version(session: Session, schema: str = "store") -> None:
 
 
 def create_tables(session: Session) -> None:
-    """Make an empty store in a session, in one transaction."""
+    """Make an empty store in what is attached as ``store``, in one transaction."""
     with session.transaction():
-        session.execute("CREATE TABLE store_version (version INTEGER NOT NULL)")
-        session.execute(f"INSERT INTO store_version VALUES ({SCHEMA_VERSION})")
+        session.execute("CREATE TABLE store.store_version (version INTEGER NOT NULL)")
+        session.execute(f"INSERT INTO store.store_version VALUES ({SCHEMA_VERSION})")
         session.execute(
-            "CREATE TABLE loads (load_id INTEGER, loaded_at TIMESTAMP, table_name VARCHAR, delivery VARCHAR, "
-            "files INTEGER, rows_read BIGINT, rows_new BIGINT, rows_withdrawn BIGINT, rows_set_aside BIGINT)"
+            "CREATE TABLE store.loads (load_id INTEGER, loaded_at TIMESTAMP, table_name VARCHAR, "
+            "delivery VARCHAR, files INTEGER, rows_read BIGINT, rows_new BIGINT, rows_withdrawn BIGINT, "
+            "rows_set_aside BIGINT)"
         )
         session.execute(
-            "CREATE TABLE quarantine (load_id INTEGER, table_name VARCHAR, file VARCHAR, line BIGINT, "
+            "CREATE TABLE store.quarantine (load_id INTEGER, table_name VARCHAR, file VARCHAR, line BIGINT, "
             "reason VARCHAR, content VARCHAR)"
         )
-        session.execute("CREATE TABLE coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP)")
+        session.execute("CREATE TABLE store.coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP)")
+        for statement in (_DELIVERIES, _TOMBSTONES, _PURGED_PERIODS):
+            session.execute(statement)
         for table in TABLES:
             session.execute(_create(table))
 
@@ -137,13 +182,16 @@ def _create(table: Table) -> str:
         "withdrawn BOOLEAN NOT NULL",
         "load_id INTEGER NOT NULL",
     ]
-    return f"CREATE TABLE {table.name} ({', '.join(columns + bookkeeping)})"
+    return f"CREATE TABLE store.{table.name} ({', '.join(columns + bookkeeping)})"
 
 
 def _version(session: Session) -> int:
-    tables = {name for (name,) in session.rows("SELECT table_name FROM duckdb_tables()")}
+    tables = {
+        name
+        for (name,) in session.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'")
+    }
     if "store_version" in tables:
-        return int(session.value("SELECT version FROM store_version"))
+        return int(session.value("SELECT version FROM store.store_version"))
     if tables:
         raise DataRefused(
             "the store's file holds tables of another program",
@@ -158,7 +206,7 @@ def _migrate(session: Session, version: int) -> None:
         for number in range(version + 1, SCHEMA_VERSION + 1):
             for statement in MIGRATIONS.get(number, ()):
                 session.execute(statement)
-        session.execute(f"UPDATE store_version SET version = {SCHEMA_VERSION}")
+        session.execute(f"UPDATE store.store_version SET version = {SCHEMA_VERSION}")
 
 
 def _older(version: int) -> DataRefused:

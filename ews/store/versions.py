@@ -3,6 +3,8 @@
 The rules are those of the contract ("When a fact is known", "Versions"). Among the versions of one
 key the newest recorded one that is known counts; one that arrives late with an older ``recorded_at``
 is kept for the record and never current.
+
+The store is attached as ``store``; facts are temporary tables of the session.
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from ews.engine import Session, identifier, literal
-from ews.extracts.facts import facts_name, stored_columns
+from ews.extracts.checks import found
+from ews.extracts.facts import stored_columns
 from ews.extracts.findings import Finding
 from ews.extracts.schema import ATTENDANCE, Table
 from ews.sources import Source
@@ -23,12 +26,21 @@ WITHDRAWAL_LIMIT = 0.05
 
 @dataclass(frozen=True)
 class Load:
-    """One load: its number, its time (naive UTC), the district's zone, and what was accepted."""
+    """One delivery of one table: its number, its time (naive UTC), and what was accepted.
+
+    Attributes
+    ----------
+    fresh : bool
+        Nothing of the table is stored yet: there is nothing to compare with.
+    backlog : bool
+        Part of the first load of the table: its rows count as known by their own dates.
+    """
 
     load_id: int
     loaded_at: dt.datetime
     timezone: str
-    accept_withdrawals: bool = False
+    fresh: bool = False
+    backlog: bool = False
 
     @property
     def sql_time(self) -> str:
@@ -40,12 +52,31 @@ class Load:
         return f"timezone('UTC', timezone({literal(self.timezone)}, CAST({date} AS TIMESTAMP)))"
 
 
+@dataclass(frozen=True)
+class Facts:
+    """One delivery of one table, checked and ready to be stored.
+
+    Attributes
+    ----------
+    name : str
+        The temporary table with the facts.
+    days : str
+        For attendance, the temporary table with the days that it covers.
+    """
+
+    table: Table
+    source: Source
+    load: Load
+    name: str
+    days: str = ""
+
+
 def is_first_load(session: Session, table: Table) -> bool:
     """Return whether a table was never loaded before."""
-    return not session.value(f"SELECT count(*) FROM loads WHERE table_name = {literal(table.name)}")
+    return not session.value(f"SELECT count(*) FROM store.loads WHERE table_name = {literal(table.name)}")
 
 
-def add_versions(session: Session, table: Table, source: Source, load: Load, *, first: bool) -> int:
+def add_versions(session: Session, facts: Facts) -> int:
     """Insert the facts that are not stored yet as new versions and close those they replace.
 
     Returns
@@ -53,172 +84,197 @@ def add_versions(session: Session, table: Table, source: Source, load: Load, *, 
     int
         How many versions are new.
     """
-    _select_new(session, table, first=first)
-    if table is ATTENDANCE:
-        _drop_idle_presence(session)
+    table, load = facts.table, facts.load
+    _select_new(session, facts)
+    new = int(session.value("SELECT count(*) FROM new_facts"))
+    if not new:
+        return 0
     columns = ", ".join(identifier(name) for name in (*table.key, *stored_columns(table)))
-    ends = f", {_end_known_from(table, source, load, first=first)}" if table.end else ""
+    ends = f", {_end_known_from(facts)}" if table.end else ""
     names = columns + (", end_known_from" if table.end else "")
-    known_from = _known_from(table, source, load, first=first)
+    known_from = _known_from(facts)
     # Versions are in the order in which they were recorded; one without a time of its own in that in which
     # it was delivered, or known where that came first (a first load brings years of them at once).
-    ordered_at = f"coalesce(n.recorded_at, least({known_from}, {load.sql_time}))"
+    ordered_at = f"coalesce(n.recorded_at, least(n.known_from, {load.sql_time}))"
+    # In the order of their days, so that a later load finds the few blocks that its days are in.
+    order = f" ORDER BY {table.date}, {table.key[0]}" if table.date else ""
     session.execute(
-        f"INSERT INTO {table.name} ({names}, recorded_at, known_from, known_until, ordered_at, withdrawn, "
-        f"load_id) SELECT {columns}{ends}, recorded_at, {known_from}, {FOREVER}, {ordered_at}, false, "
-        f"{load.load_id} FROM new_facts n"
+        f"INSERT INTO store.{table.name} ({names}, recorded_at, known_from, known_until, ordered_at, "
+        f"withdrawn, load_id) SELECT {columns}{ends}, recorded_at, known_from, {FOREVER}, {ordered_at}, "
+        f"false, {load.load_id} FROM (SELECT *, {known_from} AS known_from FROM new_facts n) n{order}"
     )
-    _close_replaced(session, table, first=first)
-    return int(session.value("SELECT count(*) FROM new_facts"))
+    _close_replaced(session, facts)
+    return new
 
 
-def withdraw_missing(session: Session, table: Table, load: Load) -> tuple[int, list[Finding]]:
-    """Withdraw current facts that a full extract no longer contains, inside its own scope.
+def missing_facts(session: Session, facts: Facts, *, accepted: bool) -> list[Finding]:
+    """Return a refusal where a full extract withdraws more than 5% of the rows in its scope.
 
     The scope is the schools and the span of dates that the extract does contain.
-
-    Returns
-    -------
-    int, list of Finding
-        How many were withdrawn, and a refusal where they are more than 5% of the scope.
     """
-    scope = _scope(session, table)
-    same = " AND ".join(f"f.{identifier(name)} = t.{identifier(name)}" for name in table.key)
-    missing = f"{scope} AND NOT EXISTS (FROM {facts_name(table)} f WHERE {same})"
-    in_scope = session.value(f"SELECT count(*) FROM {table.name} t WHERE {scope}")
-    count = session.value(f"SELECT count(*) FROM {table.name} t WHERE {missing}")
-    if count > WITHDRAWAL_LIMIT * in_scope and not load.accept_withdrawals:
-        return 0, [_too_many(table, count, in_scope)]
+    if facts.source.delivery != "full" or facts.load.fresh or accepted:
+        return []
+    scope, missing = _scope(session, facts)
+    in_scope = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {scope}")
+    count = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {missing}")
+    if count <= WITHDRAWAL_LIMIT * in_scope:
+        return []
+    sentence = (
+        f"the full extract no longer contains {count} of the {in_scope} stored rows in its schools and dates"
+    )
+    expected = f"at most {WITHDRAWAL_LIMIT:.0%} to be withdrawn at once"
+    return [found("withdrawals", facts.table.name, sentence, expected=expected, count=count)]
+
+
+def withdraw_missing(session: Session, facts: Facts) -> int:
+    """Withdraw current facts that a full extract no longer contains, inside its scope; return how many."""
+    if facts.source.delivery != "full" or facts.load.fresh:
+        return 0
+    name = facts.table.name
+    _, missing = _scope(session, facts)
+    count = int(session.value(f"SELECT count(*) FROM store.{name} t WHERE {missing}"))
     if count:
         session.execute(
-            f"UPDATE {table.name} AS t SET known_until = {load.sql_time}, withdrawn = true WHERE {missing}"
+            f"UPDATE store.{name} AS t SET known_until = {facts.load.sql_time}, withdrawn = true "
+            f"WHERE {missing}"
         )
-    return count, []
+    return count
 
 
-def add_coverage(
-    session: Session, source: Source, load: Load, covers_to: dt.date | None, *, first: bool
-) -> None:
+def add_coverage(session: Session, facts: Facts, covers_to: dt.date | None) -> None:
     """Remember which schools delivered attendance for which days, and since when that is known."""
-    known = _known_from(ATTENDANCE, source, load, first=first)
-    _cover(
-        session,
-        f"SELECT school_id, date, min({known}) AS known_from FROM {facts_name(ATTENDANCE)} n "
-        "GROUP BY school_id, date",
-    )
+    load, source = facts.load, facts.source
+    untimed = _known_without_record(facts, "n.date")
+    recorded = "n.first_recorded" if load.backlog else f"greatest(n.first_recorded, {load.sql_time})"
+    known = f"CASE WHEN n.untimed > 0 THEN least({untimed}, {recorded}) ELSE {recorded} END"
+    _cover(session, f"SELECT school_id, date, {known} AS known_from FROM {facts.days} n")
     if covers_to is None:
         return
     stated = f"DATE {literal(covers_to.isoformat())}"
     own = load.local_midnight(f"{stated} + {source.known_after_days}")
-    since = own if first else load.sql_time
-    _cover(session, f"SELECT DISTINCT school_id, {stated} AS date, {since} AS known_from FROM schools")
+    since = own if load.backlog else load.sql_time
+    _cover(session, f"SELECT DISTINCT school_id, {stated} AS date, {since} AS known_from FROM store.schools")
 
 
 def _cover(session: Session, delivered: str) -> None:
     """Add days of coverage, unless they were known already by then."""
     session.execute(
-        f"INSERT INTO coverage SELECT school_id, date, known_from FROM ({delivered}) d WHERE NOT EXISTS ("
-        "FROM coverage c WHERE c.school_id = d.school_id AND c.date = d.date "
+        f"INSERT INTO store.coverage SELECT school_id, date, known_from FROM ({delivered}) d "
+        "WHERE NOT EXISTS (FROM store.coverage c WHERE c.school_id = d.school_id AND c.date = d.date "
         "AND c.known_from <= d.known_from)"
     )
 
 
-def _select_new(session: Session, table: Table, *, first: bool) -> None:
-    if first:
-        session.execute(f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts_name(table)}")
+def _within_days(session: Session, facts: Facts, alias: str) -> str:
+    """Return SQL that keeps a scan of the store to the span of days that the facts have."""
+    column = facts.table.date
+    if not column or column not in facts.table.key:
+        return "true"
+    low, high = session.rows(f"SELECT min({column}), max({column}) FROM {facts.name}")[0]
+    if low is None:
+        return "false"
+    return f"{alias}{column} BETWEEN DATE '{low}' AND DATE '{high}'"
+
+
+def _select_new(session: Session, facts: Facts) -> None:
+    table = facts.table
+    if facts.load.fresh:
+        session.execute(f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts.name}")
         return
     alike = " AND ".join(
         f"s.{identifier(name)} IS NOT DISTINCT FROM f.{identifier(name)}"
         for name in (*table.key, *stored_columns(table))
     )
+    key = ", ".join(identifier(name) for name in table.key)
+    same = " AND ".join(f"f.{identifier(name)} = s.{identifier(name)}" for name in table.key)
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE same_keys AS SELECT * FROM store.{table.name} s "
+        f"WHERE {_within_days(session, facts, 's.')} AND EXISTS (FROM {facts.name} f WHERE {same})"
+    )
     # A fact without a time of its own is compared with the last one delivered so: a correction that was
     # recorded since then does not make the same row news again.
-    key = ", ".join(identifier(name) for name in table.key)
-    last_untimed = (
-        f"(({key}), load_id) IN (SELECT (({key}), max(load_id)) FROM {table.name} WHERE recorded_at IS NULL "
-        f"AND ({key}) IN (SELECT ({key}) FROM {facts_name(table)}) GROUP BY {key})"
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE stored_facts AS SELECT * FROM same_keys WHERE NOT withdrawn "
+        f"AND (recorded_at IS NOT NULL OR (({key}), load_id) IN (SELECT (({key}), max(load_id)) "
+        f"FROM same_keys WHERE recorded_at IS NULL GROUP BY {key}))"
     )
     session.execute(
-        f"CREATE OR REPLACE TEMP TABLE stored_facts AS SELECT * FROM {table.name} WHERE NOT withdrawn "
-        f"AND ({key}) IN (SELECT ({key}) FROM {facts_name(table)}) "
-        f"AND (recorded_at IS NOT NULL OR {last_untimed})"
-    )
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts_name(table)} f WHERE NOT EXISTS ("
+        f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts.name} f WHERE NOT EXISTS ("
         f"FROM stored_facts s WHERE {alike} AND s.recorded_at IS NOT DISTINCT FROM f.recorded_at)"
     )
 
 
-def _drop_idle_presence(session: Session) -> None:
-    """Keep a presence only where it takes back an exception; coverage remembers the rest."""
-    session.execute(
-        "DELETE FROM new_facts n WHERE kind = 'present' AND NOT EXISTS (FROM attendance s "
-        "WHERE s.student_id = n.student_id AND s.school_id = n.school_id AND s.date = n.date) "
-        f"AND NOT EXISTS (FROM {facts_name(ATTENDANCE)} f WHERE f.student_id = n.student_id "
-        "AND f.school_id = n.school_id AND f.date = n.date AND f.kind <> 'present')"
-    )
+def _known_without_record(facts: Facts, date: str) -> str:
+    """Return SQL for when a row without a time of its own counts as known."""
+    load = facts.load
+    if load.backlog:
+        return load.local_midnight(f"{date} + {facts.source.known_after_days}")
+    return load.sql_time
 
 
-def _known_from(table: Table, source: Source, load: Load, *, first: bool) -> str:
+def _known_from(facts: Facts) -> str:
+    table, load = facts.table, facts.load
     if table.known_from == "always":
+        if load.fresh:
+            return BEGINNING
         same = " AND ".join(f"s.{identifier(name)} = n.{identifier(name)}" for name in table.key)
-        return (
-            f"CASE WHEN EXISTS (FROM {table.name} s WHERE {same}) THEN {load.sql_time} ELSE {BEGINNING} END"
-        )
+        stored = f"EXISTS (FROM store.{table.name} s WHERE {same})"
+        return f"CASE WHEN {stored} THEN {load.sql_time} ELSE {BEGINNING} END"
     own_date = load.local_midnight(f"n.{table.date}")
     if table.known_from == "own date":
-        return own_date if first else f"greatest({own_date}, {load.sql_time})"
-    if first:
-        later = load.local_midnight(f"n.{table.date} + {source.known_after_days}")
-        return f"coalesce(n.recorded_at, {later})"
-    return f"greatest(coalesce(n.recorded_at, {load.sql_time}), {load.sql_time})"
+        return own_date if load.backlog else f"greatest({own_date}, {load.sql_time})"
+    later = f"coalesce(n.recorded_at, {_known_without_record(facts, f'n.{table.date}')})"
+    return later if load.backlog else f"greatest({later}, {load.sql_time})"
 
 
-def _end_known_from(table: Table, source: Source, load: Load, *, first: bool) -> str:
+def _end_known_from(facts: Facts) -> str:
     """Return since when an end is known: after its own date, or as an earlier version had it."""
-    after = load.local_midnight(f"n.{table.end} + {source.known_after_days}")
-    fresh = after if first else f"greatest({after}, {load.sql_time})"
+    table, load = facts.table, facts.load
+    after = load.local_midnight(f"n.{table.end} + {facts.source.known_after_days}")
+    fresh = after if load.backlog else f"greatest({after}, {load.sql_time})"
     same = " AND ".join(f"s.{identifier(name)} = n.{identifier(name)}" for name in table.key)
-    earlier = (
-        f"SELECT min(s.end_known_from) FROM {table.name} s WHERE {same} AND s.{table.end} = n.{table.end}"
-    )
+    same_end = f"{same} AND s.{table.end} = n.{table.end}"
+    earlier = f"SELECT min(s.end_known_from) FROM store.{table.name} s WHERE {same_end}"
     return f"CASE WHEN n.{table.end} IS NOT NULL THEN coalesce(({earlier}), {fresh}) END"
 
 
-def _close_replaced(session: Session, table: Table, *, first: bool) -> None:
+def _close_replaced(session: Session, facts: Facts) -> None:
+    table, load = facts.table, facts.load
     key = ", ".join(identifier(name) for name in table.key)
     # In a first load only a key with several versions has anything to close.
-    touched = f"SELECT ({key}) FROM new_facts" + (f" GROUP BY {key} HAVING count(*) > 1" if first else "")
+    several = f" GROUP BY {key} HAVING count(*) > 1" if load.fresh else ""
+    session.execute(f"CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT {key} FROM new_facts{several}")
+    if not session.value("SELECT EXISTS (FROM touched_keys)"):
+        return
+    same = " AND ".join(f"k.{identifier(name)} = s.{identifier(name)}" for name in table.key)
     session.execute(
-        f"UPDATE {table.name} AS t SET known_until = least(t.known_until, c.until) FROM (SELECT rowid row, "
+        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT number, until FROM (SELECT s.rowid AS number, "
         f"min(known_from) OVER (PARTITION BY {key} ORDER BY ordered_at, load_id, "
-        "recorded_at NULLS FIRST "
-        f"ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until FROM {table.name} "
-        f"WHERE ({key}) IN ({touched})) c WHERE t.rowid = c.row AND c.until IS NOT NULL"
+        "recorded_at NULLS FIRST ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until, known_until "
+        f"FROM store.{table.name} s WHERE {_within_days(session, facts, 's.')} "
+        f"AND EXISTS (FROM touched_keys k WHERE {same})) WHERE until < known_until"
     )
+    if session.value("SELECT EXISTS (FROM replaced)"):
+        session.execute(
+            f"UPDATE store.{table.name} AS t SET known_until = r.until FROM replaced r "
+            "WHERE t.rowid = r.number"
+        )
 
 
-def _scope(session: Session, table: Table) -> str:
+def _scope(session: Session, facts: Facts) -> tuple[str, str]:
+    """Return SQL for the stored rows in an extract's scope, and for those of them it does not contain."""
+    table = facts.table
     parts = [f"t.known_until = {FOREVER}", "NOT t.withdrawn"]
+    scope = facts.days or facts.name
     if "school_id" in table.column_names:
-        parts.append(f"t.school_id IN (SELECT school_id FROM {facts_name(table)})")
+        parts.append(f"t.school_id IN (SELECT school_id FROM {scope})")
     if table.date:
-        low, high = session.rows(f"SELECT min({table.date}), max({table.date}) FROM {facts_name(table)}")[0]
+        low, high = session.rows(f"SELECT min({table.date}), max({table.date}) FROM {scope}")[0]
         if low is None:
-            return "false"
+            return "false", "false"
         parts.append(f"t.{table.date} BETWEEN DATE '{low}' AND DATE '{high}'")
     if table is ATTENDANCE:
         parts.append("t.kind <> 'present'")
-    return " AND ".join(parts)
-
-
-def _too_many(table: Table, count: int, in_scope: int) -> Finding:
-    return Finding(
-        "withdrawals",
-        "refused",
-        table.name,
-        f"the full extract no longer contains {count} of the {in_scope} stored rows in its schools and dates",
-        expected=f"at most {WITHDRAWAL_LIMIT:.0%} to be withdrawn at once",
-        next_step="deliver the whole extract, or run `ews ingest --accept-withdrawals` if they are gone",
-        count=count,
-    )
+    inside = " AND ".join(parts)
+    same = " AND ".join(f"f.{identifier(name)} = t.{identifier(name)}" for name in table.key)
+    return inside, f"{inside} AND NOT EXISTS (FROM {facts.name} f WHERE {same})"

@@ -71,3 +71,22 @@ def test_a_day_without_attendance_is_not_a_day_of_perfect_attendance() -> None:
     taken = replace(district, settings=replace(district.settings, reporting="daily"))
     people = matrices(taken)[AS_OF].standing
     assert list(people["enrolled_days"]) == [5]
+
+
+def test_a_day_that_was_not_taken_in_between_is_neither_enrolled_nor_absent() -> None:
+    """Nobody took attendance on the 10th; under daily reporting that day is in no rate."""
+    codes = {8: "A", 9: "P", 11: "P", 12: "P"}
+    rows = [
+        {"student_id": "1", "school_id": "s1", "date": f"2025-09-{day:02d}", "code": code}
+        for day, code in codes.items()
+    ]
+    district = small_district(enrollments=[enrolled("1")], attendance=rows, covers_to=None)
+    reported = {
+        reporting: matrices(replace(district, settings=replace(district.settings, reporting=reporting)))[
+            AS_OF
+        ].standing
+        for reporting in ("daily", "exceptions")
+    }
+    assert list(reported["daily"]["enrolled_days"]) == [4]
+    assert list(reported["daily"]["absence_rate"]) == [0.25]
+    assert list(reported["exceptions"]["enrolled_days"]) == [5], "a row per exception cannot tell"

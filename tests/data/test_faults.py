@@ -92,7 +92,7 @@ FAULTS: dict[str, tuple[Break, str, str]] = {
     "a file without a byte": (
         lambda workspace: (workspace.folder / "enrollments.csv").write_text("", encoding="utf-8"),
         "the file is empty",
-        "enrollments.csv, line 1",
+        "enrollments.csv",
     ),
     "a header without rows": (
         lambda workspace: workspace.with_rows("enrollments", []),

@@ -19,6 +19,7 @@ from ews.store.lock import workspace_lock
 from tests.data.faults import Workspace
 
 FIRST = dt.datetime(2025, 10, 6, 4)
+NOW, NEXT = schema.SCHEMA_VERSION, schema.SCHEMA_VERSION + 1
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +74,19 @@ def test_an_older_store_is_backed_up_and_then_migrated(
     sound: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = sound.copied_to(tmp_path)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    monkeypatch.setitem(schema.MIGRATIONS, 2, ("ALTER TABLE quarantine ADD COLUMN resolved BOOLEAN",))
-    with open_reader(workspace.store) as session, pytest.raises(DataRefused, match="schema version 1"):
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", NEXT)
+    monkeypatch.setitem(
+        schema.MIGRATIONS, NEXT, ("ALTER TABLE store.quarantine ADD COLUMN resolved BOOLEAN",)
+    )
+    with open_reader(workspace.store) as session, pytest.raises(DataRefused, match=f"schema version {NOW}"):
         schema.check_version(session)
     schema.open_store(workspace.store).__exit__()
-    backup = workspace.store.with_name("store.v1.backup.duckdb")
+    backup = workspace.store.with_name(f"store.v{NOW}.backup.duckdb")
     with open_reader(workspace.store) as session:
-        assert session.value("SELECT version FROM store.store_version") == 2
+        assert session.value("SELECT version FROM store.store_version") == NEXT
         assert "resolved" in session.columns("SELECT * FROM store.quarantine")
     with open_reader(backup) as session:
-        assert session.value("SELECT version FROM store.store_version") == 1
+        assert session.value("SELECT version FROM store.store_version") == NOW
     assert contents(backup) == contents(workspace.store) == contents(sound.store)
 
 
@@ -91,13 +94,13 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
     sound: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = sound.copied_to(tmp_path)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
-    statements = ("ALTER TABLE quarantine ADD COLUMN resolved BOOLEAN", "SELECT * FROM nothing")
-    monkeypatch.setitem(schema.MIGRATIONS, 2, statements)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", NEXT)
+    statements = ("ALTER TABLE store.quarantine ADD COLUMN resolved BOOLEAN", "SELECT * FROM nothing")
+    monkeypatch.setitem(schema.MIGRATIONS, NEXT, statements)
     with pytest.raises(Exception, match="nothing"):
         schema.open_store(workspace.store)
     with open_reader(workspace.store) as session:
-        assert session.value("SELECT version FROM store.store_version") == 1
+        assert session.value("SELECT version FROM store.store_version") == NOW
         assert "resolved" not in session.columns("SELECT * FROM store.quarantine")
 
 

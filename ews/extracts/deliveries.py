@@ -1,0 +1,138 @@
+"""One delivery of one table from its files to its facts: read, typed, checked, reduced; nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ews.config import Config
+from ews.engine import Session
+from ews.errors import DataRefused
+from ews.extracts.attendance_groups import group_attendance, has_empty_or_padded_cells
+from ews.extracts.facts import make_facts
+from ews.extracts.findings import Finding
+from ews.extracts.inputs import Opened
+from ews.extracts.lines import LINES_UP_TO_BYTES, LinesNeeded
+from ews.extracts.profiles import Recipe
+from ews.extracts.read import check_headers, columns_present, read_rows, row_count_findings, typed_by_reader
+from ews.extracts.rows import empty_finding, list_reference_problems, overlap_finding, set_aside
+from ews.extracts.schema import ENROLLMENTS, Table
+from ews.extracts.typed import PROBLEMS, type_rows, typed_name, unmapped_codes
+from ews.sources import AttendanceSource, Source
+
+DropPurged = Callable[[Session, Table], int]
+"""Takes the rows of purged students out of a table's typed rows and returns how many they were."""
+
+
+@dataclass
+class Read:
+    """What reading a delivery found: its findings, and its rows read and set aside."""
+
+    findings: list[Finding]
+    rows_read: int = 0
+    rows_set_aside: int = 0
+    rows_purged: int = 0
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a finding stops the load."""
+        return any(finding.severity == "refused" for finding in self.findings)
+
+
+def read_delivery(
+    session: Session,
+    table: Table,
+    source: Source,
+    recipe: Recipe | None,
+    opened: Opened,
+    config: Config,
+    drop_purged: DropPurged,
+) -> Read:
+    """Make ``typed_<table>`` and ``facts_<table>`` of one delivery.
+
+    Returns
+    -------
+    Read
+        With a refusal among its findings the facts are not to be used.
+    """
+    headers = check_headers(table, source, recipe, opened)
+    if any(finding.severity == "refused" for finding in (*opened.findings, *headers)):
+        return Read([*opened.findings, *headers])
+    lines = sum(each.size for each in opened.inputs) <= LINES_UP_TO_BYTES
+    try:
+        done = _checked(session, table, source, recipe, opened, config, drop_purged, lines=lines)
+    except LinesNeeded:
+        done = _checked(session, table, source, recipe, opened, config, drop_purged, lines=True)
+    except DataRefused as refusal:
+        done = Read([_as_finding(refusal, table)])
+    done.findings = [*opened.findings, *headers, *done.findings]
+    return done
+
+
+def _checked(
+    session: Session,
+    table: Table,
+    source: Source,
+    recipe: Recipe | None,
+    opened: Opened,
+    config: Config,
+    drop_purged: DropPurged,
+    *,
+    lines: bool,
+) -> Read:
+    session.execute(f"DELETE FROM {PROBLEMS} WHERE table_name = '{table.name}'")
+    try:
+        _type(session, table, source, recipe, opened, config, lines=lines)
+    except DataRefused as refusal:
+        return Read([_as_finding(refusal, table)])
+    rows_read = int(session.value(f"SELECT count(*) FROM {typed_name(table)}"))
+    counts = row_count_findings(session, table, recipe, opened, typed_name(table))
+    done = Read(counts, rows_read, rows_purged=drop_purged(session, table))
+    done.findings += empty_finding(table, source, rows_read)
+    if isinstance(source, AttendanceSource):
+        group_attendance(session, source)
+        if not lines and has_empty_or_padded_cells(session):
+            raise LinesNeeded
+    done.findings += unmapped_codes(session, table, source)
+    if done.is_refused:
+        return done
+    list_reference_problems(session, table, lines=lines)
+    aside = set_aside(session, table, config)
+    done.rows_set_aside = sum(each.count for each in aside)
+    if aside and isinstance(source, AttendanceSource):
+        group_attendance(session, source)
+    done.findings += aside + make_facts(session, table, source, lines=lines)
+    if table is ENROLLMENTS:
+        done.findings += overlap_finding(session)
+    return done
+
+
+def _type(
+    session: Session,
+    table: Table,
+    source: Source,
+    recipe: Recipe | None,
+    opened: Opened,
+    config: Config,
+    *,
+    lines: bool,
+) -> None:
+    rows = None if lines else typed_by_reader(table, source, opened, recipe)
+    if rows is None:
+        read_rows(session, table, source, recipe, opened, lines=lines)
+    type_rows(
+        session,
+        table,
+        source,
+        config,
+        lines=lines,
+        rows=rows,
+        present=columns_present(table, source, recipe, opened),
+    )
+
+
+def _as_finding(error: DataRefused, table: Table) -> Finding:
+    found = error.found.removeprefix(f"{table.name}: ")
+    return Finding(
+        "unreadable source", "refused", table.name, found, error.expected, error.next_step, error.where
+    )

@@ -1,0 +1,87 @@
+"""Days with far fewer or far more entries than the same weekday of the other weeks has."""
+
+from __future__ import annotations
+
+from ews.engine import Session
+from ews.extracts.checks import found
+from ews.extracts.findings import Finding
+from ews.extracts.plausible.days import DAYS, RARE, surprise
+from ews.extracts.schema import ATTENDANCE
+
+_FEWER_AT_A_SCHOOL = 8
+_FEWER_IN_THE_DISTRICT = 4
+_MORE = 3
+_FAR_MORE = 12
+_NEARLY_ALL = 0.9
+_MORE_THAN_ALL = 1.5
+_ENOUGH_STUDENTS = 20
+
+
+def unusual_days(session: Session) -> list[Finding]:
+    """Return warnings for days with implausibly few or many entries, per school and for the district.
+
+    An entry is a row in ``exceptions`` reporting and an absence in ``daily``. Too few: less than an eighth
+    of the usual number for the weekday (a quarter of it for the whole district), and less likely than 1 in
+    10,000 by :func:`~ews.extracts.plausible.days.surprise`. Too many: more than three times the usual number,
+    and at least 90% of 20 or more students absent, or half as many rows again as students. The number alone
+    says nothing: on snow days with schools open 30 to 56% of a district are absent. Where nobody is known
+    to be enrolled, more than twelve times the usual number.
+    """
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE plausible_district AS SELECT date, sum(entries) AS entries, "
+        "sum(absences) AS absences, sum(rows) AS rows, sum(usual) AS usual, sum(usual_rows) AS usual_rows, "
+        "sum(enrolled) AS enrolled, bool_or(is_new) AS is_new, '' AS school_id, true AS is_covered, "
+        f"count(*) > 1 AND avg(CAST(is_covered AS INTEGER)) > 0.5 AS is_district FROM {DAYS} GROUP BY date"
+    )
+    return [
+        *_tell(
+            session, "unusually few entries", "fewer", _few(_FEWER_AT_A_SCHOOL), _few(_FEWER_IN_THE_DISTRICT)
+        ),
+        *_tell(session, "unusually many entries", "more", _many(), _many()),
+    ]
+
+
+def _few(times: int) -> str:
+    return f"is_covered AND entries * {times} < usual AND {surprise('entries', 'usual')} > {RARE}"
+
+
+def _many() -> str:
+    known = (
+        f"enrolled >= {_ENOUGH_STUDENTS} AND (absences >= {_NEARLY_ALL} * enrolled "
+        f"OR (rows >= {_MORE_THAN_ALL} * enrolled AND rows > {_MORE} * usual_rows))"
+    )
+    unknown = f"enrolled = 0 AND entries > {_FAR_MORE} * greatest(usual, 5)"
+    return f"entries > {_MORE} * usual AND ({known} OR {unknown})"
+
+
+def _tell(session: Session, name: str, what: str, at_school: str, in_district: str) -> list[Finding]:
+    """Return one finding for days of the whole district, and one for those of single schools besides."""
+    district = f"SELECT date FROM plausible_district WHERE is_new AND is_district AND {in_district}"
+    days, date, entries, usual = session.rows(
+        "SELECT count(*), min(date), min_by(entries, date), min_by(usual, date) "
+        f"FROM plausible_district WHERE date IN ({district})"
+    )[0]
+    findings = []
+    if days:
+        sentence = (
+            f"the district has far {what} entries than usual on {_days(days)}: {_numbers(entries, usual)}"
+        )
+        findings.append(found(name, ATTENDANCE.name, sentence, where=str(date), count=days))
+    days, date, school, entries, usual = session.rows(
+        "SELECT count(*), min(date), min_by(school_id, o), min_by(entries, o), min_by(usual, o) "
+        f"FROM (SELECT *, (date, school_id) AS o FROM {DAYS} WHERE is_new AND {at_school} "
+        f"AND date NOT IN ({district}))"
+    )[0]
+    if days:
+        sentence = f"schools have far {what} entries than usual on {_days(days)}: {_numbers(entries, usual)}"
+        where = f"school {school}, {date}"
+        findings.append(found(name, ATTENDANCE.name, sentence, where=where, count=days))
+    return findings
+
+
+def _days(count: int) -> str:
+    return "one school day" if count == 1 else f"{count} school days"
+
+
+def _numbers(entries: int, usual: float) -> str:
+    return f"on the first, {entries} where {usual:.0f} are usual"

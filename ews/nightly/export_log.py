@@ -1,0 +1,68 @@
+"""The export log: what was published, and what was purged from it since, in lines that are only added.
+
+For every night it tells which manifest should lie there now. An export says so outright. A purge says from
+which manifest it made which, and counts only if it follows from what was there: files that were changed by
+other hands, and a manifest that was changed with them, stay what they are, altered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ews.store.purge_log import read_lines
+
+EXPORT_LOG = "exports.jsonl"
+
+
+@dataclass
+class Standing:
+    """What the log says of one night.
+
+    Attributes
+    ----------
+    manifest : str or None
+        The digest of the manifest that should be there; None once the night was purged whole.
+    earlier : set of str
+        All manifests of it since it was last exported: a purge that was killed may have left any of them.
+    rows : int
+        How many rows its lists had when it was exported: purges only take away.
+    purges : list of str
+        The purges since it was last exported, by their names.
+    broken : bool
+        Whether a purge is in the log that does not follow from what was there.
+    """
+
+    manifest: str | None
+    earlier: set[str]
+    rows: int
+    purges: list[str] = field(default_factory=list)
+    broken: bool = False
+
+
+def standings(workspace: Path) -> dict[str, Standing]:
+    """Return what the log says of every night, by its date."""
+    nights: dict[str, Standing] = {}
+    for line in read_lines(workspace / EXPORT_LOG):
+        name = str(line.get("what", "")).removeprefix("published/")
+        if "purge" in line:
+            _follow(nights.get(name), line)
+        else:
+            manifest = str(line.get("manifest"))
+            nights[name] = Standing(manifest, {manifest}, int(line.get("rows", 0)))
+    return nights
+
+
+def _follow(night: Standing | None, line: dict[str, Any]) -> None:
+    if night is None:
+        return  # nothing was exported that it could have changed
+    rows = int(line.get("rows", 0))
+    if line.get("from") not in night.earlier or rows > night.rows:
+        night.broken = True
+        return
+    manifest = line.get("manifest")
+    night.manifest = None if manifest is None else str(manifest)
+    night.earlier |= {str(manifest)} if manifest is not None else set()
+    if line["purge"] not in night.purges:
+        night.purges.append(str(line["purge"]))

@@ -1,0 +1,63 @@
+"""Cells as they may be shown: numbers, a coarse share, or suppressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ews.equity.suppression import SUPPRESSED, Suppressed, banded_percent
+from ews.rates.counts import Count, Counts
+from ews.rates.small_cells import Status
+
+_COARSE_FROM, _PERCENT_FROM = 60, 300
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as it may be shown: numbers, or suppressed.
+
+    ``about`` is a coarse share in words where the counts are withheld only because another definition
+    stands beside; empty otherwise. ``rate`` is None where nobody is counted.
+    """
+
+    n: int | Suppressed
+    chronic: int | Suppressed
+    rate: float | Suppressed | None
+    about: str = ""
+
+
+def cells_of(counts: Counts, status: Mapping[tuple[str, str], Status]) -> dict[tuple[str, str], Cell]:
+    """Return the cells of a column by ``(by, group)``."""
+    nobody = Count(0, 0)
+    return {
+        (by, group): _cell(counts.total if by == "district" else counts.by[by].get(group, nobody), each)
+        for (by, group), each in status.items()
+    }
+
+
+def _cell(counted: Count, status: Status) -> Cell:
+    if status == "exact":
+        return Cell(counted.n, counted.chronic, counted.rate)
+    n = counted.n if status == "counted" else SUPPRESSED
+    return Cell(n, SUPPRESSED, SUPPRESSED, coarse_share(counted) if status == "coarse" else "")
+
+
+def coarse_share(counted: Count) -> str:
+    """Return a share so coarse that at least three counts would give it; empty below 60 students.
+
+    Examples
+    --------
+    >>> coarse_share(Count(500, 77)), coarse_share(Count(100, 17)), coarse_share(Count(40, 12))
+    ('about 15%', 'about 15%', '')
+    >>> coarse_share(Count(5000, 12))
+    '1% or less'
+    """
+    if counted.n >= _PERCENT_FROM:
+        share = str(banded_percent(counted.chronic, counted.n))
+        return share if " " in share else f"about {share}"
+    if counted.n < _COARSE_FROM:
+        return ""
+    fives = (40 * counted.chronic + counted.n) // (2 * counted.n) * 5
+    if not 5 < fives < 95:
+        return "5% or less" if fives <= 5 else "95% or more"
+    return f"about {fives}%"

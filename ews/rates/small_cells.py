@@ -1,0 +1,178 @@
+"""Which cells of the tables may be shown, so that no small group can be worked out from the others.
+
+Every column (a definition at a grain) is one total and two ways to split it, by school and by grade.
+With m the minimum (``audit.min_cell``), a count may be known only if it is 0 or at least m: students
+counted, chronic ones, and those who are not.
+
+1. *A cell.* Fewer than m students: nothing is shown. Fewer than m chronic, or not chronic: only how many
+   were counted.
+2. *Rows and total.* Rows add up to the total, so hidden ones are known in sum: at least two are hidden, and
+   together at least m students, chronic and not. The next smallest are hidden until that holds.
+3. *Side by side.* Definitions that differ in one rule count nested groups: their difference is the group
+   that the rule decides ("three students with fewer than 45 days"). So of two exact cells of one row, and
+   of two exact totals, every difference is 0 or at least m; otherwise the later column shows a coarse
+   share instead of counts. Sums over the rows that either column hides are known for both (total minus
+   rows), so their difference too must be 0 or at least m; rows are coarsened, the smallest first, until
+   it is.
+
+Known limits: the argument is about exact values, for every column and every pair of columns. Ranges can be
+narrowed (a coarse share leaves at least three counts), and what three or more columns together imply, or
+two different days of printing, is not covered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ews.rates.counts import Column, Count, Counts
+
+Status = Literal["exact", "counted", "coarse", "hidden"]
+"""``counted``: students, but not how many of them are chronic; ``coarse``: a rounded share alone."""
+
+_STATUSES: tuple[Status, ...] = ("exact", "counted", "coarse", "hidden")
+_EXACT, _COUNTED, _COARSE, _HIDDEN = range(4)
+
+_FIGURES = range(3)
+"""Students counted, chronic, not chronic: the columns of ``_Margin.values``."""
+
+
+@dataclass(frozen=True)
+class _Margin:
+    """One split of one column: its rows, and its total as the last one; ``status`` is changed in place."""
+
+    values: npt.NDArray[np.int64]
+    status: npt.NDArray[np.int64]
+
+    def shown(self, figure: int) -> npt.NDArray[np.bool_]:
+        """Return which rows, and whether the total, show a figure."""
+        return self.status <= _COUNTED if figure == 0 else self.status == _EXACT
+
+    def coarsen(self, place: int) -> None:
+        """Withhold the counts of a row, or of the total; a row of nobody has nothing to withhold."""
+        if self.values[place, 0]:
+            self.status[place] = _COARSE if self.status[place] in (_EXACT, _COARSE) else _HIDDEN
+
+    def coarsen_all(self) -> None:
+        """Withhold the counts of a whole column."""
+        for place in range(len(self.status)):
+            self.coarsen(place)
+
+    def next_smallest(self, figure: int) -> int | None:
+        """Return the row that could be withheld too; None when no row with a student is left."""
+        values = self.values[:-1, figure]
+        open_rows = self.shown(figure)[:-1] & (self.values[:-1, 0] > 0)
+        return int(np.flatnonzero(open_rows)[np.argmin(values[open_rows])]) if open_rows.any() else None
+
+
+def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dict[tuple[str, str], Status]]:
+    """Return what may be shown of every cell.
+
+    Parameters
+    ----------
+    columns : mapping of Column to Counts
+        In the order in which they have precedence: of two that are too close the later gives way.
+    minimum : int
+        The smallest count that may be shown.
+
+    Returns
+    -------
+    dict of Column to dict
+        The status by ``(by, group)``; the total is ``("district", "")``.
+    """
+    groups = groups_of(columns)
+    done: dict[str, list[_Margin]] = {kind: [] for kind in groups}
+    found = {}
+    for column, counts in columns.items():
+        margins = {kind: _primary(counts, kind, groups[kind], minimum) for kind in groups}
+        for kind, margin in margins.items():
+            _keep_apart(margin, done[kind], minimum)
+        # The total is one cell of both splits: withheld in one, it is withheld in the other.
+        if any(margin.status[-1] >= _COARSE for margin in margins.values()):
+            for margin in margins.values():
+                margin.coarsen_all()
+        for kind, margin in margins.items():
+            done[kind].append(margin)
+        found[column] = _named(margins, groups)
+    return found
+
+
+def groups_of(columns: Mapping[Column, Counts]) -> dict[str, list[str]]:
+    """Return every school and every grade that occurs in any column, in order."""
+    kinds = sorted({kind for counts in columns.values() for kind in counts.by})
+    return {kind: sorted({group for c in columns.values() for group in c.by[kind]}) for kind in kinds}
+
+
+def _named(
+    margins: Mapping[str, _Margin], groups: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], Status]:
+    found = {}
+    for kind, margin in margins.items():
+        found[("district", "")] = _STATUSES[margin.status[-1]]
+        for group, status in zip(groups[kind], margin.status[:-1], strict=True):
+            found[(kind, group)] = _STATUSES[status]
+    return found
+
+
+def _primary(counts: Counts, kind: str, groups: Sequence[str], minimum: int) -> _Margin:
+    """Apply the rule of a cell, and that of rows and total."""
+    cells = [*(counts.by[kind].get(group, Count(0, 0)) for group in groups), counts.total]
+    values = np.array([(each.n, each.chronic, each.n - each.chronic) for each in cells], dtype=np.int64)
+    n, fewer = values[:, 0], values[:, 1:].min(axis=1)
+    status = np.where(
+        n == 0, _EXACT, np.where(n < minimum, _HIDDEN, np.where(fewer < minimum, _COUNTED, _EXACT))
+    )
+    margin = _Margin(values, status.astype(np.int64))
+    for figure in _FIGURES:
+        while not _adds_up(margin, figure, minimum):
+            place = margin.next_smallest(figure)
+            if place is None:
+                break
+            margin.status[place] = _HIDDEN if figure == 0 else _COUNTED
+    return margin
+
+
+def _adds_up(margin: _Margin, figure: int, minimum: int) -> bool:
+    """Whether the withheld rows of a margin hide each other."""
+    withheld = ~margin.shown(figure)[:-1]
+    known = margin.values[:-1, figure][withheld].sum()
+    return not withheld.any() or bool(withheld.sum() > 1 and known >= minimum)
+
+
+def _keep_apart(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> None:
+    """Withhold counts until no small difference to an earlier column can be worked out."""
+    for other in earlier:
+        for figure in _FIGURES:
+            both = margin.shown(figure) & other.shown(figure)
+            apart = np.abs(margin.values[:, figure] - other.values[:, figure])
+            for place in np.flatnonzero(both & (apart > 0) & (apart < minimum)):
+                margin.coarsen(int(place))
+    if margin.status[-1] >= _COARSE:
+        return
+    while (figure_open := _open_figure(margin, earlier, minimum)) is not None:
+        row = margin.next_smallest(figure_open)
+        if row is None:
+            margin.coarsen_all()
+            return
+        margin.coarsen(row)
+
+
+def _open_figure(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> int | None:
+    """Return a figure of which something small can still be worked out; None when there is none."""
+    for figure in _FIGURES:
+        if not margin.shown(figure)[-1]:
+            continue
+        if not _adds_up(margin, figure, minimum):
+            return figure
+        own = ~margin.shown(figure)[:-1]
+        for other in earlier:
+            if other.shown(figure)[-1]:
+                either = own | ~other.shown(figure)[:-1]
+                apart = margin.values[:-1, figure] - other.values[:-1, figure]
+                if 0 < abs(int(apart[either].sum())) < minimum:
+                    return figure
+    return None

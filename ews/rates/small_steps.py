@@ -1,0 +1,97 @@
+"""Which figures of a reconciliation may be shown.
+
+The steps between two totals that are both shown add up to a known difference. So a single small figure could
+be worked out from the others: it is withheld together with the next smallest, until at least two and at
+least the minimum are withheld together. A figure that two walks share is withheld in both; between totals
+of which one is withheld, no figure is shown, because together they would tell that total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ews.equity.suppression import SUPPRESSED, Suppressed
+from ews.rates.walks import Step, Walk
+
+KINDS: Mapping[str, tuple[str, str]] = {"counted": ("entered", "left"), "chronic": ("became", "ceased")}
+"""What is walked: how many are counted, and how many are chronic; in and out."""
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step as it may be shown; every figure is a number or suppressed."""
+
+    step: Step
+    figures: Mapping[str, int | Suppressed]
+
+
+def shown_steps(
+    walks: Sequence[Walk], known: Mapping[str, frozenset[Hashable]], minimum: int
+) -> list[list[ShownStep]]:
+    """Return the steps of every walk with small figures suppressed.
+
+    Parameters
+    ----------
+    known : mapping of "counted" or "chronic" to a set of state keys
+        The states whose total is shown.
+    minimum : int
+        The smallest figure that may be shown.
+    """
+    closed = {kind: [list(_closed(each, known[kind])) for each in walks] for kind in KINDS}
+    withheld: set[Hashable] = set()
+    for kind, names in KINDS.items():
+        equations = [_figures(part, names) for parts in closed[kind] for part in parts]
+        withheld |= _withheld(equations, minimum)
+
+    def figure(walk: int, step: Step, kind: str, name: str) -> int | Suppressed:
+        may = any(step in part for part in closed[kind][walk]) and _key(step, name) not in withheld
+        return int(getattr(step, name)) if may else SUPPRESSED
+
+    return [
+        [
+            ShownStep(
+                step, {name: figure(number, step, kind, name) for kind in KINDS for name in KINDS[kind]}
+            )
+            for step in walk.steps
+        ]
+        for number, walk in enumerate(walks)
+    ]
+
+
+def _closed(walk: Walk, known: frozenset[Hashable]) -> Iterator[tuple[Step, ...]]:
+    """Yield the stretches of a walk that lie between two totals that are shown."""
+    part: list[Step] = []
+    for step in walk.steps:
+        part.append(step)
+        if step.after.key in known:
+            if part[0].before.key in known:
+                yield tuple(part)
+            part = []
+
+
+def _figures(part: Sequence[Step], names: Sequence[str]) -> dict[Hashable, int]:
+    return {_key(step, name): getattr(step, name) for step in part for name in names}
+
+
+def _key(step: Step, name: str) -> Hashable:
+    return (step.before.key, step.after.key, name)
+
+
+def _withheld(equations: Sequence[Mapping[Hashable, int]], minimum: int) -> set[Hashable]:
+    """Return the figures to withhold: the small ones, and those from which they could be worked out."""
+    withheld = {key for each in equations for key, value in each.items() if 0 < value < minimum}
+    before = -1
+    while len(withheld) > before:
+        before = len(withheld)
+        for figures in equations:
+            withheld |= _completed(figures, withheld, minimum)
+    return withheld
+
+
+def _completed(figures: Mapping[Hashable, int], withheld: set[Hashable], minimum: int) -> set[Hashable]:
+    hidden = [key for key in figures if key in withheld]
+    others = sorted((key for key in figures if figures[key] and key not in withheld), key=figures.__getitem__)
+    while hidden and others and (len(hidden) < 2 or sum(figures[key] for key in hidden) < minimum):
+        hidden.append(others.pop(0))
+    return set(hidden)

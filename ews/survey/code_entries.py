@@ -1,0 +1,81 @@
+"""The codes of a source, each with its rows: mapped where the text says it, otherwise left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ews.extracts.schema import Column
+from ews.survey.column_facts import ColumnFacts
+from ews.survey.counting import CodeCount, Codes, Counts
+from ews.survey.matching import Match
+from ews.survey.meanings import canonical_words, meaning_of
+from ews.survey.proposal import Entry, TableProposal, undecided
+
+_NOT_CODES = "Its values do not look like codes"
+
+
+def add_codes(proposal: TableProposal, match: Match, counts: Counts, students: Sequence[str]) -> None:
+    """Add the codes of every column that has a fixed list of meanings."""
+    for column in match.table.columns:
+        facts = match.column(column.name)
+        if facts is None or not facts.filled:
+            continue
+        if _has_meanings(column, facts):
+            words = canonical_words(proposal.table, column.name)
+            _add(proposal, column, facts, counts.codes(match.export, facts, words, students))
+
+
+def _has_meanings(column: Column, facts: ColumnFacts) -> bool:
+    return bool(column.values) or column.name == "code" or (column.type == "boolean" and not facts.booleans)
+
+
+def _add(proposal: TableProposal, column: Column, facts: ColumnFacts, codes: Codes | None) -> None:
+    table = proposal.table
+    is_attendance = column.name == "code"
+    if codes is None:
+        name = proposal.columns.get(column.name, Entry(facts.name)).value
+        proposal.columns[column.name] = undecided(f"{name}? {_NOT_CODES}")
+        if is_attendance:
+            proposal.settings["codes"] = undecided("what each code of that column means")
+        return
+    entries = {
+        code.text: _entry(table, column.name, code, codes.rows)
+        for code in codes.shown
+        if is_attendance or not _is_canonical(table, column.name, code.text)
+    }
+    if column.name == "grade" and all(
+        len(text) == 1 and entry.value == f"0{text}" for text, entry in entries.items()
+    ):
+        entries = {}  # a single digit is read as a grade without being mapped
+    if entries:
+        proposal.codes[column.name] = entries
+    _note_the_rest(proposal, column, codes)
+
+
+def _is_canonical(table: str, column: str, text: str) -> bool:
+    return text in canonical_words(table, column)
+
+
+def _entry(table: str, column: str, code: CodeCount, rows: int) -> Entry:
+    remark = f"{code.rows:,} row{'s' if code.rows > 1 else ''} ({_share(code.rows, rows)})"
+    meaning = meaning_of(table, column, code.text)
+    if meaning.value:
+        return Entry(meaning.value, remark)
+    return undecided(f"{remark}; often {meaning.suggestion}" if meaning.suggestion else remark)
+
+
+def _share(part: int, whole: int) -> str:
+    share = 100 * part / whole if whole else 0.0
+    return "under 0.1%" if 0 < share < 0.1 else f"{share:.1f}%"
+
+
+def _note_the_rest(proposal: TableProposal, column: Column, codes: Codes) -> None:
+    if codes.withheld:
+        proposal.notes.append(
+            f"{column.name}: {codes.withheld} more values ({codes.withheld_rows:,} rows) are not shown, being rare "
+            "or long: look at them in the file, and map them too"
+        )
+    if codes.blank and column.required:
+        proposal.notes.append(
+            f"{column.name}: {codes.blank:,} of {codes.rows:,} rows are empty there, and would be set aside"
+        )
