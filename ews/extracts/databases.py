@@ -61,6 +61,7 @@ def fetch(database: Database, query: str, table: str, config: Config, scratch: P
     """
     where = f"sources.{table}.database"
     uri = _uri(database, _password(database, where, config), where)
+    import pyarrow as pa
     from adbc_driver_postgresql import dbapi
 
     try:
@@ -75,9 +76,9 @@ def fetch(database: Database, query: str, table: str, config: Config, scratch: P
             return _copy(cursor, query, scratch)
     except dbapi.Error as error:
         raise _refused(str(error), error.sqlstate, table) from None
-    except OSError as error:  # the driver's way of saying that the stream broke off
-        if error.errno is not None:
-            raise
+    except (pa.ArrowException, OSError) as error:  # how the driver says that the stream broke off
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of this machine: no room for the copy
         raise _refused(str(error), None, table) from None
 
 

@@ -36,11 +36,13 @@ class Opened:
 
     ``expected_rows`` is the manifest's number of rows for every place where it has still to be compared
     with what is read: CSV of a source without a recipe. All others are compared here.
+    ``stamps`` is how large each delivered file was, and when it was written last, before it was looked at.
     """
 
     inputs: list[Input] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     expected_rows: dict[str, int] = field(default_factory=dict)
+    stamps: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
 
 def open_inputs(
@@ -74,7 +76,36 @@ def open_inputs(
             opening.open_files(recipe.inputs if recipe else ())
     except FileFault as fault:
         opening.refuse(fault, opening.place)
+    except OSError as error:
+        opening.refuse(_not_copied(error), opening.place)
     return opening.opened
+
+
+def changed_since(table: Table, opened: Opened) -> list[Finding]:
+    """Return a refusal for every delivered file that was written to since it was looked at.
+
+    To be asked after the rows were read: a file that is still being copied is not whole.
+    """
+    return [
+        found(
+            "unreadable source",
+            table.name,
+            "a file was written to while it was read",
+            expected="a delivery that has ended",
+            where=path.name,
+            next_step="wait until the delivery has ended, then run the command again",
+        )
+        for path, stamp in opened.stamps.items()
+        if _stamp(path) != stamp
+    ]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found_now = path.stat()
+    except OSError:
+        return -1, -1
+    return found_now.st_size, found_now.st_mtime_ns
 
 
 @dataclass(frozen=True)
@@ -171,6 +202,7 @@ class _Opening:
     def _open(self, file: Path, spec: InputSpec | None) -> Input | None:
         """Return a file made ready; None, and a finding, if there is something wrong with it."""
         place = self._place(file)
+        self.opened.stamps[file] = _stamp(file)
         try:
             entry = self._entry_of(file)
             arrived = self._arrived(file)
@@ -181,8 +213,7 @@ class _Opening:
             self.refuse(fault, place)
             return None
         except OSError as error:
-            reason = (error.strerror or "the system does not say why").lower()
-            self.refuse(FileFault("unreadable source", f"the file cannot be read or copied: {reason}"), place)
+            self.refuse(_not_copied(error), place)
             return None
         return replace(ready, arrived=arrived, digest=ready.digest if self._one_by_one else "")
 
@@ -245,6 +276,16 @@ class _Opening:
         place = self._place(pattern.exact)
         expected = f"at least one file matching {place}"
         self.refuse(FileFault("no file", "no file is there", expected=expected), place)
+
+
+def _not_copied(error: OSError) -> FileFault:
+    reason = (error.strerror or "the system does not say why").lower()
+    return FileFault(
+        "unreadable source",
+        f"it cannot be read or copied: {reason}",
+        expected="permission to read, and room in the temporary folder",
+        next_step="mend that and run the command again",
+    )
 
 
 def _order(each: Input) -> tuple[dt.date, str, str]:

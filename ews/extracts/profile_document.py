@@ -53,9 +53,21 @@ class TableEntry(StrictModel):
     query: str = ""
     query_of: str = ""
     columns: dict[str, str] = Field(default_factory=dict)
-    codes: dict[str, str | dict[str, str]] = Field(default_factory=dict)
+    codes: dict[str, Any] = Field(default_factory=dict)
     reporting: Literal["exceptions", "daily"] | None = None
     date_format: str = "%Y-%m-%d"
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _codes_are_text(cls, value: Any) -> Any:
+        wrong = [
+            str(key) for key, each in _pairs(value) if not (isinstance(key, str) and isinstance(each, str))
+        ]
+        if wrong:
+            # YAML reads an unquoted 01 as a number, and No as false.
+            msg = f"codes and what they mean have to be text: put {', '.join(wrong)} in quotes"
+            raise ValueError(msg)
+        return value
 
     @field_validator("inputs")
     @classmethod
@@ -148,6 +160,15 @@ def read_document(file: Traversable, place: str) -> ProfileDocument:
     )
 
 
+def _pairs(codes: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every code and its meaning, those of single columns too."""
+    for key, each in codes.items() if isinstance(codes, dict) else ():
+        if isinstance(each, dict):
+            yield from each.items()
+        else:
+            yield key, each
+
+
 def _problems(name: str, entry: TableEntry) -> Iterator[str]:
     """Yield what in a table's entry does not fit the canonical table of that name."""
     if name not in _COLUMNS:
@@ -173,7 +194,7 @@ def _sentence(error: Any) -> str:
     location = ".".join(str(part) for part in error["loc"]) or "the file"
     if error["type"] == "extra_forbidden":
         return f"{location}: unknown key"
-    if "[key]" in location or error["type"] == "string_type":
+    if error["type"] == "string_type":
         return f"{location.removesuffix('.[key]')}: has to be text: put it in quotes"
     if error["type"] == "missing":
         return f"{location}: missing key"

@@ -86,7 +86,7 @@ def resolve(table: Table, source: Source, config: Config) -> tuple[Source, Recip
     if source.profile is None or source.profile == MAPPED:
         return source, None
     document, variant, place = _open(source.profile, table, config)
-    entry = _entry(document, variant, table, source.profile)
+    entry = _with_query(_entry(document, variant, table, source.profile), table, place)
     recipe = _recipe(entry, table, source, source.profile)
     return _merged(entry, table, source, place, derived=recipe is not None), recipe
 
@@ -132,7 +132,7 @@ def _entry(document: ProfileDocument, variant: str, table: Table, profile: str) 
         raise _unknown(profile, table)
     tables = document.tables | (document.variants[variant].tables if variant else {})
     if table.name in tables:
-        return _with_query(tables[table.name], table)
+        return tables[table.name]
     stated = document.refusals.get(table.name, f"it brings {', '.join(document.tables)}")
     raise UsageError(
         f"the profile {profile} has no {table.name}: {stated}",
@@ -141,23 +141,25 @@ def _entry(document: ProfileDocument, variant: str, table: Table, profile: str) 
     )
 
 
-def _with_query(entry: TableEntry, table: Table) -> TableEntry:
+def _with_query(entry: TableEntry, table: Table, place: str) -> TableEntry:
     """Return an entry that takes its query and codes from another profile with these filled in."""
     if not entry.query_of:
         return entry
-    if entry.query_of not in packaged():
+    other = _packaged_document(entry.query_of).tables if entry.query_of in packaged() else {}
+    if table.name not in other:
         raise UsageError(
-            f"query_of names {entry.query_of}, which is not a profile",
+            f"query_of names {entry.query_of}, which is no profile with {table.name}",
             expected=f"one of {', '.join(packaged())}",
-            where=f"tables.{table.name}.query_of",
+            where=f"{place}, tables.{table.name}.query_of",
+            next_step="name one that has this table, or write the query",
         )
-    other = _packaged_document(entry.query_of).tables[table.name]
+    taken = other[table.name]
     return entry.model_copy(
         update={
-            "query": other.query,
+            "query": taken.query,
             "query_of": "",
-            "codes": _codes(other.codes, entry.codes),
-            "reporting": entry.reporting or other.reporting,
+            "codes": _codes(taken.codes, entry.codes),
+            "reporting": entry.reporting or taken.reporting,
         }
     )
 

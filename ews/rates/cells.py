@@ -9,7 +9,9 @@ from ews.equity.suppression import SUPPRESSED, Suppressed, banded_percent
 from ews.rates.counts import Count, Counts
 from ews.rates.small_cells import Status
 
-_COARSE_FROM, _PERCENT_FROM = 60, 300
+_COARSE_FROM = 60
+_STEPS = ((3_000, 1_000, 1), (300, 100, 0), (_COARSE_FROM, 20, 0))
+"""From how many students on, into how many steps a whole is rounded, and the decimal places in percent."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,18 @@ def coarse_share(counted: Count) -> str:
 
     Examples
     --------
-    >>> coarse_share(Count(500, 77)), coarse_share(Count(100, 17)), coarse_share(Count(40, 12))
-    ('about 15%', 'about 15%', '')
-    >>> coarse_share(Count(5000, 12))
-    '1% or less'
+    >>> coarse_share(Count(6000, 1363)), coarse_share(Count(500, 77)), coarse_share(Count(100, 17))
+    ('about 22.7%', 'about 15%', 'about 15%')
+    >>> coarse_share(Count(5000, 12)), coarse_share(Count(40, 12))
+    ('1% or less', '')
     """
-    if counted.n >= _PERCENT_FROM:
-        share = str(banded_percent(counted.chronic, counted.n))
-        return share if " " in share else f"about {share}"
     if counted.n < _COARSE_FROM:
         return ""
-    fives = (40 * counted.chronic + counted.n) // (2 * counted.n) * 5
-    if not 5 < fives < 95:
-        return "5% or less" if fives <= 5 else "95% or more"
-    return f"about {fives}%"
+    banded = str(banded_percent(counted.chronic, counted.n))
+    if " " in banded:
+        return banded
+    for least, step, digits in _STEPS:
+        if counted.n >= least:
+            rounded = (2 * counted.chronic * step + counted.n) // (2 * counted.n) * 100 / step
+            return f"about {rounded:.{digits}f}%"
+    return ""

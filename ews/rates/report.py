@@ -11,7 +11,7 @@ from ews.definitions import Grain, NamedDefinition
 from ews.engine import Session
 from ews.progress import Progress, silent
 from ews.rates.cells import Cell, cells_of
-from ews.rates.choice import chosen, not_computed
+from ews.rates.choice import GRAINS, at_grains, chosen, not_computed
 from ews.rates.counts import Column, Counts, count
 from ews.rates.school_year import YearInView, view_year
 from ews.rates.small_cells import Status, groups_of, statuses
@@ -20,8 +20,7 @@ from ews.rates.students import students_of
 from ews.rates.walks import Judge, State, Walk, states_between, walk
 from ews.rates.wording import meaning_of, reason_of
 
-_GRAINS: tuple[Grain, Grain] = ("district", "school")
-_TOTAL = ("district", "")
+TOTAL = ("district", "")
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,7 @@ def rates(
     *,
     school_year: int | None = None,
     names: Sequence[str] = (),
+    grains: Sequence[Grain] = GRAINS,
     progress: Progress = silent,
 ) -> Rates:
     """Count one school year under several definitions.
@@ -119,6 +119,8 @@ def rates(
         The spring year; by default the newest with attendance.
     names : sequence of str
         Which definitions; by default the district's own and those in ``definition.beside``.
+    grains : sequence of str
+        ``district``, ``school`` or both: fewer columns side by side leave more counts to show.
 
     Raises
     ------
@@ -131,15 +133,15 @@ def rates(
     definitions = chosen(config.definition, names)
     year = view_year(session, config, school_year)
     impossible = not_computed(definitions, year)
-    possible = [each for each in definitions if each.name not in impossible]
+    possible = at_grains([each for each in definitions if each.name not in impossible], grains)
     progress("Counting", 0.0)
-    columns, walks, states = _count(year, possible, config.definition.grain)
+    columns, walks, states = count_columns(year, possible, _ordered(grains, config.definition.grain))
     shown = statuses(columns, config.audit.min_cell)
     cells = {column: cells_of(columns[column], shown[column]) for column in columns}
     known = _known(states, shown)
     steps = shown_steps(walks, known, config.audit.min_cell)
     reconciliations = tuple(
-        Reconciliation(each.start, each.end, (cells[each.start][_TOTAL], cells[each.end][_TOTAL]), tuple(own))
+        Reconciliation(each.start, each.end, (cells[each.start][TOTAL], cells[each.end][TOTAL]), tuple(own))
         for each, own in zip(walks, steps, strict=True)
     )
     return Rates(
@@ -154,11 +156,13 @@ def rates(
     )
 
 
-def _count(
-    year: YearInView, definitions: Sequence[NamedDefinition], first: Grain
+def count_columns(
+    year: YearInView, definitions: Sequence[NamedDefinition], grains: Sequence[Grain]
 ) -> tuple[dict[Column, Counts], list[Walk], dict[Column, State]]:
-    """Count every definition at its grains, and the steps from the first one to the others."""
-    grains = (first, *[each for each in _GRAINS if each != first])
+    """Count every definition at its grains, and the steps from the first one to the others.
+
+    The counts are exact: they are for :mod:`ews.rates.small_cells`, and never to leave as they are.
+    """
     states = {
         Column(each.name, grain): State(each, grain)
         for each in definitions
@@ -177,6 +181,10 @@ def _count(
     return columns, walks, states
 
 
+def _ordered(grains: Sequence[Grain], first: Grain) -> list[Grain]:
+    return sorted(dict.fromkeys(grains), key=lambda grain: grain != first)
+
+
 def _ends(start: Column, others: Sequence[Column]) -> list[Column]:
     """Return where the reconciliations lead: the other grain, and each other definition at one grain."""
     found: dict[str, Column] = {}
@@ -190,7 +198,7 @@ def _known(
     states: Mapping[Column, State], shown: Mapping[Column, Mapping[tuple[str, str], Status]]
 ) -> dict[str, frozenset[Hashable]]:
     """Return the states whose total the tables show."""
-    totals = [(states[column].key, each[_TOTAL]) for column, each in shown.items()]
+    totals = [(states[column].key, each[TOTAL]) for column, each in shown.items()]
     return {
         "counted": frozenset(key for key, status in totals if status in ("exact", "counted")),
         "chronic": frozenset(key for key, status in totals if status == "exact"),

@@ -29,6 +29,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ews.config import GRADES
 from ews.rates.counts import Column, Count, Counts
 
 Status = Literal["exact", "counted", "coarse", "hidden"]
@@ -103,8 +104,15 @@ def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dic
 
 def groups_of(columns: Mapping[Column, Counts]) -> dict[str, list[str]]:
     """Return every school and every grade that occurs in any column, in order."""
-    kinds = sorted({kind for counts in columns.values() for kind in counts.by})
-    return {kind: sorted({group for c in columns.values() for group in c.by[kind]}) for kind in kinds}
+    kinds = sorted({kind for counts in columns.values() for kind in counts.by}, reverse=True)
+    return {
+        kind: sorted({group for counts in columns.values() for group in counts.by[kind]}, key=_in_order)
+        for kind in kinds
+    }
+
+
+def _in_order(group: str) -> tuple[int, str]:
+    return (GRADES.index(group) if group in GRADES else len(GRADES), group)
 
 
 def _named(

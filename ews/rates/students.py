@@ -33,9 +33,9 @@ class Students:
     Attributes
     ----------
     rows : dict of grain to DataFrame
-        One row per student (``district``) or per student and school (``school``): ``student`` (a number),
-        school_id and grade (those of the last spell), stays (enrolled on the last counted day), and the
-        tallies of every way to count a day.
+        One row per student (``district``) or per student and school (``school``): student_id, ``student``
+        (a number for it), school_id and grade (those of the last spell), stays (enrolled on the last
+        counted day), and the tallies of every way to count a day.
     day_ways, minute_ways : dict
         The number under which the tallies of a definition's way to count stand.
     """
@@ -94,7 +94,7 @@ def _rows(
     if minute_ways:
         minutes = session.collect(minute_tallies(school_days, minute_ways, by_school=by_school))
         found = found.merge(minutes, on=keys, how="left", validate="one_to_one")
-    return found.drop(columns="student_id")
+    return found
 
 
 def _places(school_days: SchoolDays) -> dict[str, pd.DataFrame]:
@@ -111,7 +111,7 @@ def _places(school_days: SchoolDays) -> dict[str, pd.DataFrame]:
     )
     frame["student"] = pd.factorize(frame["student_id"])[0]
     found = {}
-    for grain, keys in (("district", ["student"]), ("school", ["student", "school_id"])):
+    for grain, keys in (("district", ["student_id"]), ("school", ["student_id", "school_id"])):
         stays = frame.groupby(keys, sort=False)["stays"].transform("any")
         last = frame.assign(stays=stays).drop_duplicates(keys, keep="last")
         found[grain] = last.drop(columns="start").reset_index(drop=True)

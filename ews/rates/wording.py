@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from ews.definitions import USUAL_COUNTING, NamedDefinition, Rules
+from ews.definitions import USUAL_COUNTING, Grain, NamedDefinition, Rules
 from ews.rates.walks import State
 
 _PARTS = {
@@ -26,10 +27,22 @@ _COUNTING = {
     "attendance": "count as attendance",
     "neither": "count as neither enrolled nor absent",
 }
-GRAINS = {
+GRAIN_NAMES: Mapping[Grain, str] = {"district": "following the student", "school": "at each school"}
+GRAINS: Mapping[Grain, str] = {
     "district": "the rate follows the student across schools",
-    "school": "each school counts its own days, and a student who changed schools at each of them",
+    "school": "each school counts its own days, and who changed schools is counted at each of them",
 }
+
+
+def named_year(school_year: int) -> str:
+    """Return a school year as schools write it.
+
+    Examples
+    --------
+    >>> named_year(2026)
+    '2025-26'
+    """
+    return f"{school_year - 1}-{school_year % 100:02d}"
 
 
 def percent(share: Decimal) -> str:
@@ -72,7 +85,7 @@ def meaning_of(rules: NamedDefinition) -> str:
     if rules.min_enrolled_days > 1:
         parts.append(f"at least {rules.min_enrolled_days} days enrolled")
     if rules.min_attended_days:
-        parts.append(f"at least {rules.min_attended_days} attended")
+        parts.append(f"at least {_days(rules.min_attended_days)} attended")
     parts += [
         f"{_KINDS[kind]} {_COUNTING[rules.counting(kind)]}"
         for kind, usual in USUAL_COUNTING.items()
@@ -103,7 +116,13 @@ def reason_of(rule: str, before: State, after: State) -> str:
     return _left_out(rule) if getattr(new, rule) == "out" else _taken_in(rule)
 
 
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
 def _minimum(old: int, new: int, what: str) -> str:
+    if what == "attended" and max(old, new) == 1:
+        return f"students who attended no day are {'left out' if new else 'counted too'}"
     if new > old:
         return f"students with fewer than {new} days {what} are left out"
     return f"students with {new} to {old - 1} days {what} are counted too"

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ews.engine import Session
 from ews.extracts.schema import Column
 from ews.survey.column_facts import ColumnFacts
-from ews.survey.counting import CodeCount, Codes, Counts
+from ews.survey.counting import Counts
 from ews.survey.matching import Match
 from ews.survey.meanings import canonical_words, meaning_of
 from ews.survey.proposal import Entry, TableProposal, undecided
+from ews.survey.shown_codes import CodeCount, Codes, shown_codes
 
 _NOT_CODES = "Its values do not look like codes"
 
 
-def add_codes(proposal: TableProposal, match: Match, counts: Counts, students: Sequence[str]) -> None:
-    """Add the codes of every column that has a fixed list of meanings."""
+def add_codes(
+    session: Session, proposal: TableProposal, match: Match, counts: Counts, ids: Sequence[str]
+) -> None:
+    """Add the codes of every column that has a fixed list of meanings; ``ids`` are never among them."""
     for column in match.table.columns:
         facts = match.column(column.name)
         if facts is None or not facts.filled:
             continue
         if _has_meanings(column, facts):
             words = canonical_words(proposal.table, column.name)
-            _add(proposal, column, facts, counts.codes(match.export, facts, words, students))
+            _add(proposal, column, facts, shown_codes(session, counts, match, facts, words, ids))
 
 
 def _has_meanings(column: Column, facts: ColumnFacts) -> bool:
@@ -32,7 +36,7 @@ def _has_meanings(column: Column, facts: ColumnFacts) -> bool:
 def _add(proposal: TableProposal, column: Column, facts: ColumnFacts, codes: Codes | None) -> None:
     table = proposal.table
     is_attendance = column.name == "code"
-    if codes is None:
+    if codes is None or (is_attendance and not codes.shown):
         name = proposal.columns.get(column.name, Entry(facts.name)).value
         proposal.columns[column.name] = undecided(f"{name}? {_NOT_CODES}")
         if is_attendance:
@@ -72,8 +76,8 @@ def _share(part: int, whole: int) -> str:
 def _note_the_rest(proposal: TableProposal, column: Column, codes: Codes) -> None:
     if codes.withheld:
         proposal.notes.append(
-            f"{column.name}: {codes.withheld} more values ({codes.withheld_rows:,} rows) are not shown, being rare "
-            "or long: look at them in the file, and map them too"
+            f"{column.name}: values that are rare or long are not shown ({codes.withheld}, in "
+            f"{codes.withheld_rows:,} rows): look at them in the file, and map them too"
         )
     if codes.blank and column.required:
         proposal.notes.append(

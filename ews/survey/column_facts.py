@@ -70,7 +70,8 @@ def _facts_sql(column: str) -> str:
     cell = identifier(column)
     number = f"TRY_CAST({cell} AS DOUBLE)"
     return (
-        f"{{'filled': count({cell}), 'different': count(DISTINCT {cell}), 'longest': coalesce(max(length({cell})), 0), "
+        f"{{'filled': count({cell}), 'different': count(DISTINCT {cell}), "
+        f"'longest': coalesce(max(length({cell})), 0), "
         f"'signatures': list_sort(list(DISTINCT {signature_sql(cell)}) "
         f"FILTER ({cell} IS NOT NULL))[1:8], "
         f"'numbers': bool_and({number} IS NOT NULL) FILTER ({cell} IS NOT NULL), "

@@ -89,7 +89,7 @@ def _entries(folder: Path, unplaced: list[Unplaced]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
         elif path.is_symlink():
-            unplaced.append(Unplaced(path.name, "a link to a folder; links are not followed"))
+            unplaced.append(Unplaced(f"{path.name}/", "a link to a folder; links are not followed"))
         else:
             yield from _one_level_down(path, unplaced)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ews.survey.column_facts import ColumnFacts
 from ews.survey.column_names import KNOWN, LIKELY, name_score
 from ews.survey.counting import Counts
+from ews.survey.exports import Export
 from ews.survey.matching import BY_VALUES, Choice, Match, fits
 from ews.survey.placing import Placing
 
@@ -37,29 +38,42 @@ def settle_identities(placing: Placing, counts: Counts) -> None:
                 _settle_one(each, canonical, reference, column, counts)
 
 
-def lost_zeros(placing: Placing, counts: Counts) -> dict[str, tuple[str, ...]]:
-    """Return, by table, the id columns that agree with the students or schools file only without zeros."""
-    found: dict[str, list[str]] = {}
-    for canonical, home in _HOMES.items():
-        reference = placing.matches.get(home)
-        theirs = reference.column(canonical) if reference else None
-        for name, each in placing.matches.items():
-            mine = each.column(canonical)
-            if reference is None or theirs is None or mine is None or each is reference:
-                continue
-            pair = ((each.export, mine), (reference.export, theirs))
-            if counts.shared(*pair) < _FEW and counts.shared_without_zeros(*pair) >= _MOST:
-                found.setdefault(name, []).append(canonical)
-    return {name: tuple(columns) for name, columns in found.items()}
+def count_ids(placing: Placing, counts: Counts) -> None:
+    """Count, in one reading of each export, every column that may be asked for later."""
+    for each in placing.matches.values():
+        ids = [column for name in _HOMES if name in each.table.column_names for column in _named(each, name)]
+        coded = [
+            facts
+            for column in each.table.columns
+            if (column.values or column.name == "code" or column.type in ("date", "boolean"))
+            and (facts := each.column(column.name)) is not None
+        ]
+        counts.count(each.export, {facts.position: facts for facts in (*ids, *coded)}.values())
 
 
 def unknown_share(each: Match, canonical: str, placing: Placing, counts: Counts) -> float:
     """Return the share of a table's different ids that the students or schools file does not have."""
+    home = _home(each, canonical, placing)
+    return 1 - counts.shared(*home) if home else 0.0
+
+
+def has_lost_zeros(each: Match, canonical: str, placing: Placing, counts: Counts) -> bool:
+    """Return whether a table's ids agree with the students or schools file only without leading zeros."""
+    home = _home(each, canonical, placing)
+    if home is None or counts.shared(*home) >= _FEW:
+        return False
+    return counts.shared_without_zeros(*home) >= _MOST
+
+
+def _home(
+    each: Match, canonical: str, placing: Placing
+) -> tuple[tuple[Export, ColumnFacts], tuple[Export, ColumnFacts]] | None:
+    """Return a table's ids and those of the students or schools file; None where one has none."""
     reference, mine = placing.matches.get(_HOMES[canonical]), each.column(canonical)
     theirs = reference.column(canonical) if reference else None
     if reference is None or theirs is None or mine is None or each is reference:
-        return 0.0
-    return 1 - counts.shared((each.export, mine), (reference.export, theirs))
+        return None
+    return (each.export, mine), (reference.export, theirs)
 
 
 def _named(each: Match, canonical: str) -> list[ColumnFacts]:

@@ -152,5 +152,6 @@ def _in_words(table: TableProposal) -> list[str]:
     for column, codes in table.codes.items():
         number = sum(entry.is_undecided for entry in codes.values())
         if number:
-            parts.append(f"{number} codes" if column == "code" else f"{number} codes of {column}")
+            codes_in_words = f"{number} code{'s' if number > 1 else ''}"
+            parts.append(codes_in_words if column == "code" else f"{codes_in_words} of {column}")
     return parts

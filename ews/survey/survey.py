@@ -12,7 +12,7 @@ from ews.progress import Progress, silent
 from ews.survey.counting import Counts
 from ews.survey.exports import Export, open_exports
 from ews.survey.folder import FoundFile, Unplaced, find_files
-from ews.survey.identities import settle_identities
+from ews.survey.identities import count_ids, settle_identities
 from ews.survey.known_layouts import known_layouts
 from ews.survey.placing import Placing, place
 from ews.survey.proposal import Proposal
@@ -45,6 +45,7 @@ def survey(folder: Path, beside: Path, progress: Progress = silent) -> Proposal:
         placing = place(exports, {name: each.files for name, each in known.tables.items()})
         counts = Counts(session)
         progress("Comparing ids", 0.5)
+        count_ids(placing, counts)
         settle_identities(placing, counts)
         tables = Tables(session, placing, counts, known, folder, beside).propose(progress)
         progress("Counting codes", 1.0)
@@ -53,7 +54,7 @@ def survey(folder: Path, beside: Path, progress: Progress = silent) -> Proposal:
     left = [each for each in (*unplaced, *unread, *placing.unplaced) if each.file not in used]
     return Proposal(
         folder=str(folder),
-        files=len(found) + len(unplaced),
+        files=len(found) + sum(not each.file.endswith("/") for each in unplaced),
         placed=len(used),
         tables=tables,
         unused=tuple(name for name in MAY_BE_ABSENT if name not in tables),

@@ -12,7 +12,7 @@ from ews.survey.attendance_rows import add_reporting
 from ews.survey.code_entries import add_codes
 from ews.survey.counting import Counts
 from ews.survey.dates import common_forms, date_format, hint_from_others, readings
-from ews.survey.identities import lost_zeros, unknown_share
+from ews.survey.identities import has_lost_zeros, unknown_share
 from ews.survey.known_layouts import KnownLayouts
 from ews.survey.matching import Match
 from ews.survey.placing import Placing
@@ -71,7 +71,7 @@ class Tables:
         if match.table.name == "attendance":
             form = forms[0] if forms else ""
             add_reporting(self.session, proposal, match, form, self._roster(), self.counts)
-        add_codes(proposal, match, self.counts, self._student_ids())
+        add_codes(self.session, proposal, match, self.counts, self._student_ids())
         add_school_years(self.session, proposal, match, forms)
         self._add_ids_to_mend(proposal, match)
         return proposal
@@ -86,15 +86,15 @@ class Tables:
         return self.counts.different(students.export, column) if students and column else 0
 
     def _add_ids_to_mend(self, proposal: TableProposal, match: Match) -> None:
-        lost = lost_zeros(self.placing, self.counts).get(proposal.table, ())
         for canonical, home in (("student_id", "students"), ("school_id", "schools")):
-            share = unknown_share(match, canonical, self.placing, self.counts)
-            if canonical in lost:
+            if has_lost_zeros(match, canonical, self.placing, self.counts):
                 proposal.to_mend.append(
                     f"{proposal.table}.{canonical}: the ids agree with those of the {home} file only without "
                     "leading zeros: one of the two lost them (a spreadsheet does that); export them as text"
                 )
-            elif share > _MANY_UNKNOWN:
+                continue
+            share = unknown_share(match, canonical, self.placing, self.counts)
+            if share > _MANY_UNKNOWN:
                 proposal.to_mend.append(
                     f"{proposal.table}.{canonical}: {share:.0%} of the ids are not in the {home} file: "
                     "another kind of id, or they are missing there"

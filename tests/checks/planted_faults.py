@@ -12,6 +12,7 @@ DAY = "DATE '2025-11-18'"
 NEXT_DAYS = "DATE '2025-11-19' AND DATE '2025-11-25'"
 BOTH = ("exceptions", "daily")
 
+ON_FRIDAY = "school_id = getvariable('largest') AND date = DATE '2025-11-21'"
 HERE = f"school_id = getvariable('largest') AND date = {DAY}"
 NOT_TAKEN = f"DELETE FROM given_attendance WHERE {HERE}"
 EVERYBODY = (
@@ -38,7 +39,7 @@ class Fault:
     statements: tuple[str, ...]
     check: str
     says: str
-    reporting: tuple[str, ...] = BOTH
+    reporting: tuple[str, ...] = ("exceptions",)
     also: tuple[str, ...] = ()
 
 
@@ -47,9 +48,10 @@ FAULTS: dict[str, Fault] = {
         (f"UPDATE given_calendar SET instructional = false WHERE date = {DAY}",),
         "attendance on closed days",
         "2025-11-18",
+        reporting=BOTH,
     ),
     "a school that did not take attendance on one day": Fault(
-        (NOT_TAKEN,), "days without attendance", "2025-11-18"
+        (NOT_TAKEN,), "days without attendance", "2025-11-18", reporting=BOTH
     ),
     "a school that stopped before last year's end": Fault(
         (
@@ -58,6 +60,7 @@ FAULTS: dict[str, Fault] = {
         ),
         "days without attendance",
         "2025-05-20",
+        reporting=BOTH,
     ),
     "a small school without attendance for two weeks": Fault(
         (
@@ -66,9 +69,13 @@ FAULTS: dict[str, Fault] = {
         ),
         "days without attendance",
         "2025-10-20",
+        reporting=BOTH,
     ),
     "a closure that nobody entered in the calendar": Fault(
-        (f"DELETE FROM given_attendance WHERE date = {DAY}",), "closure missing in the calendar", "2025-11-18"
+        (f"DELETE FROM given_attendance WHERE date = {DAY}",),
+        "closure missing in the calendar",
+        "2025-11-18",
+        reporting=BOTH,
     ),
     "a file with most of a school's students missing": Fault(
         (f"DELETE FROM given_attendance WHERE {HERE} AND hash(student_id) % 10 < 6",),
@@ -78,24 +85,35 @@ FAULTS: dict[str, Fault] = {
     ),
     "a school that recorded one absence and forgot the others": Fault(
         (
-            f"DELETE FROM given_attendance WHERE {HERE} AND student_id <> (SELECT min(student_id) "
-            f"FROM given_attendance WHERE {HERE})",
+            f"DELETE FROM given_attendance WHERE {ON_FRIDAY} "
+            f"AND student_id <> (SELECT min(student_id) FROM given_attendance WHERE {ON_FRIDAY})",
         ),
         "unusually few entries",
         "on the first, 1 where",
-        reporting=("exceptions",),
     ),
-    "a school whose absences were all exported as present": Fault(
-        (f"UPDATE given_attendance SET code = 'P' WHERE {HERE}",),
+    "a school whose absences of a day were all exported as present": Fault(
+        (f"UPDATE given_attendance SET code = 'P' WHERE {ON_FRIDAY}",),
         "unusually few entries",
         "on the first, 0 where",
         reporting=("daily",),
     ),
+    "a small school whose absences of a week were all exported as present": Fault(
+        (
+            "UPDATE given_attendance SET code = 'P' WHERE school_id = getvariable('smallest') "
+            f"AND date BETWEEN {NEXT_DAYS}",
+        ),
+        "unusually few entries",
+        "2025-11-19",
+        reporting=("daily",),
+    ),
     "a district of which a tenth was exported": Fault(
-        (f"DELETE FROM given_attendance WHERE date = {DAY} AND hash(student_id) % 10 > 0",),
+        (
+            f"DELETE FROM given_attendance WHERE date = {DAY} AND (school_id, student_id) NOT IN ("
+            f"SELECT (school_id, student_id) FROM given_attendance WHERE date = {DAY} "
+            "QUALIFY row_number() OVER (PARTITION BY school_id ORDER BY student_id, recorded_at) <= 2)",
+        ),
         "unusually few entries",
         "the district has far fewer",
-        reporting=("exceptions",),
     ),
     "a school that marked everybody absent": Fault(
         (
@@ -105,6 +123,7 @@ FAULTS: dict[str, Fault] = {
         ),
         "unusually many entries",
         "2025-11-18",
+        reporting=BOTH,
     ),
     "a district that marked everybody absent": Fault(
         (
@@ -113,9 +132,10 @@ FAULTS: dict[str, Fault] = {
         ),
         "unusually many entries",
         "the district has far more",
+        reporting=BOTH,
     ),
     "a school that copied Tuesday to the rest of the week and the next": Fault(
-        COPIED, "identical attendance", "on 6 school days in a row"
+        COPIED, "identical attendance", "on 6 school days in a row", reporting=BOTH
     ),
     "exits entered a month early": Fault(
         (
@@ -124,6 +144,7 @@ FAULTS: dict[str, Fault] = {
         ),
         "attendance outside enrollment",
         "lie on days without an enrollment",
+        reporting=BOTH,
     ),
     "minutes of several days in one row": Fault(
         (f"UPDATE given_attendance SET minutes_absent = 391 WHERE {HERE} AND code IN ('A', 'E')",),
@@ -182,13 +203,13 @@ FAULTS: dict[str, Fault] = {
         ),
         "number of instructional days",
         "fewer than 120",
-        also=("attendance outside enrollment",),
+        also=("attendance outside enrollment", "spells outside their school year"),
     ),
     "a calendar in which every day is one of school": Fault(
         (
-            "INSERT INTO given_calendar BY NAME SELECT school_id, CAST(d AS DATE) AS date, 2025 AS school_year, "
-            "true AS instructional FROM given_schools, (SELECT unnest(generate_series(DATE '2025-06-20', "
-            "DATE '2025-08-20', INTERVAL 1 DAY)) AS d)",
+            "INSERT INTO given_calendar BY NAME SELECT school_id, CAST(d AS DATE) AS date, "
+            "2025 AS school_year, true AS instructional FROM given_schools, ("
+            "SELECT unnest(generate_series(DATE '2025-06-20', DATE '2025-08-20', INTERVAL 1 DAY)) AS d)",
         ),
         "number of instructional days",
         "more than 220",
@@ -196,8 +217,9 @@ FAULTS: dict[str, Fault] = {
     "students who never came, many of them": Fault(
         (
             "INSERT INTO given_enrollments BY NAME SELECT 'new ' || unnest(range(40)) AS student_id, "
-            "getvariable('largest') AS school_id, DATE '2025-09-06' AS entry_date, DATE '2025-09-07' AS exit_date, "
-            "2026 AS school_year, '05' AS grade, 'enrollments.csv' AS _file, 5000 AS _line",
+            "getvariable('largest') AS school_id, DATE '2025-09-06' AS entry_date, "
+            "DATE '2025-09-07' AS exit_date, 2026 AS school_year, '05' AS grade, "
+            "'enrollments.csv' AS _file, 5000 AS _line",
         ),
         "empty spells",
         "40 enrollments hold no instructional day",
@@ -229,6 +251,7 @@ FAULTS: dict[str, Fault] = {
         "one code for nearly everything",
         "have the code A",
         also=("code that never occurs",),
+        reporting=BOTH,
     ),
     "a school that delivered nothing all year": Fault(
         (
@@ -237,6 +260,7 @@ FAULTS: dict[str, Fault] = {
         ),
         "school without attendance",
         "one school with students and a calendar",
+        reporting=BOTH,
     ),
     "a school that fell silent": Fault(
         (
@@ -245,5 +269,6 @@ FAULTS: dict[str, Fault] = {
         ),
         "school fell silent",
         "(since 2026-01-09)",
+        reporting=BOTH,
     ),
 }

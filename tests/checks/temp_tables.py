@@ -1,15 +1,18 @@
-"""The temporary tables that a load makes before it checks whole extracts, made here from a simulated district.
+"""The temporary tables that a load makes before it checks whole extracts, made here without a load.
 
-``read_extracts`` makes ``given_<table>``: what a district delivers, to be broken by a fault.
-``derive`` makes of it what the checks read. Days, students and codes are counted by their definition.
+``given_<table>`` is what a district delivers: a simulated one (:func:`read_extracts`) or a few rows
+(:func:`give`), to be broken by a fault. :func:`derive` makes of it what the checks read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ews.engine import Session, literal, open_session
 from ews.sources import AttendanceSource
+from ews.store.schema import create_tables
 
 CODES = {
     "A": "absent_unexcused",
@@ -32,44 +35,54 @@ _TYPES = {
     "nurse_visits": "visit_id VARCHAR, student_id VARCHAR, date DATE, category VARCHAR",
 }
 
-
 TABLES = tuple(_TYPES)
-
-_STORE = (
-    "CREATE TABLE store.loads (load_id INTEGER, loaded_at TIMESTAMP, table_name VARCHAR, delivery VARCHAR, "
-    "files INTEGER, rows_read BIGINT, rows_new BIGINT, rows_withdrawn BIGINT, rows_set_aside BIGINT)",
-    "CREATE TABLE store.coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP)",
-)
 
 
 def source(reporting: str, delivery: str = "full") -> AttendanceSource:
     """The attendance source of a simulated district."""
-    return AttendanceSource(path="attendance.csv", delivery=delivery, reporting=reporting, codes=CODES)  # type: ignore[arg-type]
+    return AttendanceSource.model_validate(
+        {"path": "attendance.csv", "delivery": delivery, "reporting": reporting, "codes": CODES}
+    )
+
+
+def new_extracts() -> Session:
+    """Return a session with an empty store and nothing given."""
+    session = open_session()
+    session.execute("ATTACH ':memory:' AS store")
+    create_tables(session)
+    for table, columns in _TYPES.items():
+        session.execute(f"CREATE TEMP TABLE given_{table} ({columns}, _file VARCHAR, _line BIGINT)")
+    return session
+
+
+def give(session: Session, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows to what a district delivers; all with the same columns; a row's line is its place."""
+    first = session.value(f"SELECT count(*) FROM given_{table}") + 2
+    if rows:
+        cells = [
+            ", ".join([*(literal(str(cell)) for cell in row.values()), f"'{table}.csv'", str(first + at)])
+            for at, row in enumerate(rows)
+        ]
+        columns = ", ".join([*rows[0], "_file", "_line"])
+        session.execute(f"INSERT INTO given_{table} ({columns}) VALUES ({'), ('.join(cells)})")
 
 
 def read_extracts(folder: Path) -> Session:
-    """Return a session with an empty store and what a simulated district delivers as ``given_<table>``."""
-    session = open_session()
-    session.execute("ATTACH ':memory:' AS store")
-    for statement in _STORE:
-        session.execute(statement)
+    """Return a session with an empty store and what a simulated district delivers."""
+    session = new_extracts()
     for table, columns in _TYPES.items():
         file = literal(str(folder / "extracts" / f"{table}.csv"))
-        session.execute(f"CREATE TEMP TABLE given_{table} ({columns}, _file VARCHAR, _line BIGINT)")
+        names = ", ".join(literal(column.split()[0]) for column in columns.split(", "))
         session.execute(
-            f"INSERT INTO given_{table} BY NAME SELECT COLUMNS(lambda c: c IN ({_names(columns)})), "
+            f"INSERT INTO given_{table} BY NAME SELECT COLUMNS(lambda c: c IN ({names})), "
             f"'{table}.csv' AS _file, row_number() OVER () + 1 AS _line "
             f"FROM read_csv({file}, all_varchar = true, header = true)"
         )
     return session
 
 
-def _names(columns: str) -> str:
-    return ", ".join(literal(column.split()[0]) for column in columns.split(", "))
-
-
 def as_daily(session: Session) -> None:
-    """Turn ``given_attendance`` into a row for each student and instructional day, to the newest day in it."""
+    """Turn ``given_attendance`` into a row per student and instructional day, to the newest day in it."""
     session.execute(
         "CREATE TEMP TABLE daily AS SELECT s.student_id, s.school_id, c.date, coalesce(a.code, 'P') AS code, "
         "coalesce(a.absent_fraction, 0) AS absent_fraction, CAST(NULL AS DOUBLE) AS minutes_absent, "
@@ -87,15 +100,18 @@ def as_daily(session: Session) -> None:
 
 
 def derive(session: Session) -> None:
-    """Make the tables that checks read from what was given."""
+    """Make the tables that checks read from what was given, each by its definition."""
     for table in _TYPES:
-        session.execute(f"CREATE OR REPLACE TEMP TABLE typed_{table} AS FROM given_{table}")
+        session.execute(f"CREATE OR REPLACE TEMP VIEW typed_{table} AS FROM given_{table}")
+    for name, table in (
+        ("schools", "schools"),
+        ("students", "students"),
+        ("calendar", "calendar"),
+        ("spells", "enrollments"),
+    ):
+        columns = f"SELECT * EXCLUDE (_file, _line) FROM given_{table}"
+        session.execute(f"CREATE OR REPLACE TEMP VIEW known_{name} AS {columns}")
     made = {
-        "known_schools": "SELECT DISTINCT school_id FROM given_schools",
-        "known_students": "SELECT DISTINCT student_id FROM given_students",
-        "known_calendar": "SELECT school_id, date, school_year, instructional, minutes FROM given_calendar",
-        "known_spells": "SELECT student_id, school_id, entry_date, exit_date, school_year, grade "
-        "FROM given_enrollments",
         "attendance_students": "SELECT student_id, school_id, count(*) AS rows, "
         "count(DISTINCT date) AS days, min(date) AS first, max(date) AS last "
         "FROM given_attendance GROUP BY 1, 2",

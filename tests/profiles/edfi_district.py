@@ -1,4 +1,4 @@
-"""What a small district has in Ed-Fi, once: written as interchange files or into an ODS by its neighbors here."""
+"""What a small district has in Ed-Fi, to be written as interchange files or into an ODS."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ def _add_calendars(district: EdFiDistrict) -> None:
                 "2025-09-08": ["Teacher only day", "Instructional day"],
             },
         ),
-        Calendar("kindergarten", ELEMENTARY, 2026, "Grade Level", {"2025-09-04": _OPEN, "2025-09-05": _CLOSED}),
+        Calendar(
+            "kindergarten", ELEMENTARY, 2026, "Grade Level", {"2025-09-04": _OPEN, "2025-09-05": _CLOSED}
+        ),
         Calendar("teachers", ELEMENTARY, 2026, "Staff", {"2025-08-20": _OPEN, "2025-09-01": _OPEN}),
         Calendar("one student", ELEMENTARY, 2026, "IEP", {"2025-09-01": _OPEN, "2025-09-06": _OPEN}),
         Calendar("single", HIGH, 2026, "Student Specific", {"2025-09-02": _OPEN, "2026-05-29": _OPEN}),
@@ -146,7 +148,9 @@ def _add_people(district: EdFiDistrict) -> None:
     said += [
         Demographics("hispanic-white", DISTRICT, "Female", True, ["White"], "Limited"),
         Demographics("two-races", DISTRICT, "Male", False, ["White", "Asian"], "NotLimited"),
-        Demographics("one-race", DISTRICT, "Female", None, ["Black or African American"], "Limited Monitored 1"),
+        Demographics(
+            "one-race", DISTRICT, "Female", None, ["Black or African American"], "Limited Monitored 1"
+        ),
         Demographics("race-hispanic", DISTRICT, "Not Selected", None, ["Hispanic or Latino", "White"]),
         Demographics("no-answer", DISTRICT, "Non-binary", False, ["Choose Not to Respond"]),
         Demographics("two-schools", ELEMENTARY, "Female", False, ["White"], "NotLimited"),
@@ -159,7 +163,12 @@ def _add_people(district: EdFiDistrict) -> None:
             disabilities=["Specific Learning Disability", "Other Health Impairment"],
         ),
     ]
-    district.students = [*dict.fromkeys(each.student for each in said), "unrecorded", "in-programs", "declined"]
+    district.students = [
+        *dict.fromkeys(each.student for each in said),
+        "unrecorded",
+        "in-programs",
+        "declined",
+    ]
     district.programs += [
         Program(LANGUAGE, "in-programs"),
         Program(LANGUAGE, "declined", participates=False),
@@ -191,7 +200,9 @@ def _add_meals(district: EdFiDistrict) -> None:
 def _add_enrollments(district: EdFiDistrict) -> None:
     district.enrollments = [
         Enrollment("two-races", ELEMENTARY, "2025-08-25", "Kindergarten", year=2026),
-        Enrollment("one-race", ELEMENTARY, "2025-08-25", "Fifth grade", "2025-10-31", "Transferred", year=2026),
+        Enrollment(
+            "one-race", ELEMENTARY, "2025-08-25", "Fifth grade", "2025-10-31", "Transferred", year=2026
+        ),
         Enrollment("one-race", HIGH, "2025-11-03", "Fifth grade", calendar_year=2026),
         Enrollment("own-code", HIGH, "2025-08-25", "Twelfth grade"),
         Enrollment("unrecorded", HIGH, "2026-01-12", "Ninth grade"),

@@ -21,8 +21,8 @@ _TABLES = {
     "EducationOrganization": "EducationOrganizationId BIGINT PRIMARY KEY, NameOfInstitution VARCHAR(75)",
     "School": "SchoolId BIGINT PRIMARY KEY",
     "SchoolCategory": "SchoolId BIGINT, SchoolCategoryDescriptorId INT",
-    "Calendar": "CalendarCode VARCHAR(60), SchoolId BIGINT, SchoolYear SMALLINT, CalendarTypeDescriptorId INT, "
-    "PRIMARY KEY (CalendarCode, SchoolId, SchoolYear)",
+    "Calendar": "CalendarCode VARCHAR(60), SchoolId BIGINT, SchoolYear SMALLINT, "
+    "CalendarTypeDescriptorId INT, PRIMARY KEY (CalendarCode, SchoolId, SchoolYear)",
     "CalendarDate": "CalendarCode VARCHAR(60), Date DATE, SchoolId BIGINT, SchoolYear SMALLINT, "
     "PRIMARY KEY (CalendarCode, Date, SchoolId, SchoolYear)",
     "CalendarDateCalendarEvent": "CalendarCode VARCHAR(60), Date DATE, SchoolId BIGINT, SchoolYear SMALLINT, "
@@ -33,14 +33,14 @@ _TABLES = {
     "StudentSchoolAssociation": "EntryDate DATE, SchoolId BIGINT, StudentUSI INT, SchoolYear SMALLINT, "
     "EntryGradeLevelDescriptorId INT, ExitWithdrawDate DATE, ExitWithdrawTypeDescriptorId INT, "
     "PRIMARY KEY (EntryDate, SchoolId, StudentUSI)",
-    "StudentSchoolAttendanceEvent": "AttendanceEventCategoryDescriptorId INT, EventDate DATE, SchoolId BIGINT, "
-    "SchoolYear SMALLINT, SessionName VARCHAR(60), StudentUSI INT, EventDuration DECIMAL(3, 2), "
-    "SchoolAttendanceDuration INT, LastModifiedDate TIMESTAMP, PRIMARY KEY "
+    "StudentSchoolAttendanceEvent": "AttendanceEventCategoryDescriptorId INT, EventDate DATE, "
+    "SchoolId BIGINT, SchoolYear SMALLINT, SessionName VARCHAR(60), StudentUSI INT, "
+    "EventDuration DECIMAL(3, 2), SchoolAttendanceDuration INT, LastModifiedDate TIMESTAMP, PRIMARY KEY "
     "(AttendanceEventCategoryDescriptorId, EventDate, SchoolId, SchoolYear, SessionName, StudentUSI)",
     "GeneralStudentProgramAssociation": f"{_PROGRAM_KEY}, EndDate DATE",
     MEALS: _PROGRAM_KEY,
-    _MEAL_SERVICES: f"{_PROGRAM_KEY}, SchoolFoodServiceProgramServiceDescriptorId INT, ServiceBeginDate DATE, "
-    "ServiceEndDate DATE",
+    _MEAL_SERVICES: f"{_PROGRAM_KEY}, SchoolFoodServiceProgramServiceDescriptorId INT, "
+    "ServiceBeginDate DATE, ServiceEndDate DATE",
     LANGUAGE: f"{_PROGRAM_KEY}, EnglishLearnerParticipation BOOLEAN",
     SPECIAL: _PROGRAM_KEY,
     HOMELESS: _PROGRAM_KEY,
@@ -84,7 +84,9 @@ class _Ods:
         rows = self._rows | {"Descriptor": descriptors}
         made = [f"CREATE TABLE edfi.{name} ({columns});" for name, columns in self._tables.items()]
         filled = [
-            f"INSERT INTO edfi.{name} VALUES {', '.join(map(_values, each))};" for name, each in rows.items() if each
+            f"INSERT INTO edfi.{name} VALUES {', '.join(map(_values, each))};"
+            for name, each in rows.items()
+            if each
         ]
         return "\n".join(["CREATE SCHEMA edfi;", *made, *filled])
 

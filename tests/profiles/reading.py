@@ -46,10 +46,8 @@ def table_named(name: str) -> Table:
 
 def source_of(table: str, **keys: Any) -> Source:
     """A source as a configuration would state it: full extracts, for use as features."""
-    stated = {"delivery": "full", **keys}
-    if table in ("nurse_visits", "meal_programs"):
-        stated |= {"use": "audit"}
-    return TypeAdapter(_KINDS.get(table, Source)).validate_python(stated)
+    use = {"use": "audit"} if table in ("nurse_visits", "meal_programs") else {}
+    return TypeAdapter(_KINDS.get(table, Source)).validate_python({"delivery": "full", **use, **keys})
 
 
 def config_in(folder: Path) -> Config:
@@ -59,7 +57,7 @@ def config_in(folder: Path) -> Config:
     document = {
         "district": "Test",
         "timezone": "America/Chicago",
-        "sources": {name: mapped for name in tables}
+        "sources": dict.fromkeys(tables, mapped)
         | {"attendance": mapped | {"reporting": "exceptions", "codes": {"A": "absent_excused"}}},
         "audit": {"sensitive": ["sex"], "tolerance": {"excess_fnr": 0.1, "auc_difference": 0.1}},
         "outreach": {"capacity": {"prevent": {"per_school": 1}, "intensive": {"per_school": 1}}},

@@ -1,4 +1,4 @@
-"""Ed-Fi 5.2 from its interchange files: each rule of the profile on an invented district, and Ed-Fi's sample."""
+"""Ed-Fi 5.2 from its interchange files: the profile's rules, and Ed-Fi's own sample of a district."""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def test_an_ods_and_files_of_the_same_students_give_the_same_rows(
 
 @needs_sample
 @versions
-def test_the_sample_district_in_an_ods_gives_the_rows_of_its_files(postgres: PostgresServer, version: str) -> None:
+def test_the_sample_district_in_an_ods_gives_the_rows_of_its_files(
+    postgres: PostgresServer, version: str
+) -> None:
     """All 1,917 events, 960 students and 82 meal services; the sample has no enrollments to compare."""
     ods = from_ods(postgres, read_files(SAMPLE), version, "sample")
     assert len(ods["attendance"]) == 1917

@@ -34,7 +34,9 @@ def rolled_up(folder: Path, marks: str, expected: str, periods: str = SIX_PERIOD
     """Assert what days the marks of students at school s1 become."""
     where = write_tables(folder / "campus", attendance=with_school(marks), periods=periods)
     keys = {"codes": {"Absent Unknown": "absent_unexcused"}, **keys}
-    is_as_printed(canonical("attendance", folder, path=where.name, profile="infinite-campus", **keys), expected)
+    is_as_printed(
+        canonical("attendance", folder, path=where.name, profile="infinite-campus", **keys), expected
+    )
 
 
 def with_school(marks: str) -> str:

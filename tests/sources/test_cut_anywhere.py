@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ews.extracts.profiles import InputSpec, Recipe
@@ -48,7 +50,8 @@ def excel() -> bytes:
 
 def parquet() -> bytes:
     content = io.BytesIO()
-    pd.DataFrame(ROWS, columns=["student_id", "school_id", "date", "code"]).to_parquet(content)
+    table = pa.table(dict(zip(FIELDS, zip(*ROWS, strict=True), strict=True)))
+    pq.write_table(table, content, store_schema=False, write_statistics=False)
     return content.getvalue()
 
 
@@ -63,11 +66,16 @@ KINDS: dict[str, tuple[str, bytes, Recipe | None]] = {
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def cut(kind: str, offset: int, folder: Path, **settings: Any) -> Read:
-    """Deliver the first bytes of a file and read what is there."""
+def delivery_of(kind: str, folder: Path, **settings: Any) -> Callable[[int], Read]:
+    """What delivers the first bytes of a file and reads what is there."""
     name, content, recipe = KINDS[kind]
-    (folder / name).write_bytes(content[:offset])
-    return read(configured(folder, path=name, **settings), recipe=recipe)
+    config = configured(folder, path=name, **settings)
+
+    def cut(offset: int) -> Read:
+        (folder / name).write_bytes(content[:offset])
+        return read(config, recipe=recipe)
+
+    return cut
 
 
 def boundaries(kind: str) -> set[int]:
@@ -83,16 +91,16 @@ def boundaries(kind: str) -> set[int]:
 
 @each_kind
 def test_the_whole_file_is_read(kind: str, tmp_path: Path) -> None:
-    done = cut(kind, 10**6, tmp_path)
+    done = delivery_of(kind, tmp_path)(10**6)
     assert done.findings == []
     assert [row[0] for row in done.rows] == [row[0] for row in ROWS]
 
 
 @each_kind
 def test_a_file_that_is_cut_inside_a_row_is_refused_at_every_byte(kind: str, tmp_path: Path) -> None:
-    allowed = boundaries(kind)
+    allowed, cut = boundaries(kind), delivery_of(kind, tmp_path)
     for offset in range(len(KINDS[kind][1])):
-        done = cut(kind, offset, tmp_path)
+        done = cut(offset)
         assert bool(done.refusals) == (offset not in allowed), offset
         if done.refusals:
             assert done.only_refusal.where.startswith(KINDS[kind][0])
@@ -102,18 +110,20 @@ def test_a_file_that_is_cut_inside_a_row_is_refused_at_every_byte(kind: str, tmp
 def test_with_a_digest_in_the_manifest_every_cut_is_refused(kind: str, tmp_path: Path) -> None:
     name, content, _ = KINDS[kind]
     manifest = manifest_of(tmp_path, {name: ("", hashlib.sha256(content).hexdigest())})
-    assert cut(kind, len(content), tmp_path, manifest=manifest).findings == []
+    cut = delivery_of(kind, tmp_path, manifest=manifest, final_newline="optional")
+    assert cut(len(content)).findings == []
     # The larger kinds are refused at every byte without a manifest; here some offsets of them do.
     for offset in range(len(content) - 1, -1, -1 if len(content) < 1000 else -13):
-        assert cut(kind, offset, tmp_path, manifest=manifest, final_newline="optional").only_refusal, offset
+        assert cut(offset).only_refusal, offset
 
 
 @each_kind
 def test_with_a_number_of_rows_in_the_manifest_no_row_is_lost(kind: str, tmp_path: Path) -> None:
     name, content, _ = KINDS[kind]
     manifest = manifest_of(tmp_path, {name: (3, "")})
+    cut = delivery_of(kind, tmp_path, manifest=manifest)
     whole = {len(content), content.rindex(b">") + 1} if kind == "XML" else {len(content)}
     for offset in {*boundaries(kind), len(content) // 2}:
-        done = cut(kind, offset, tmp_path, manifest=manifest)
+        done = cut(offset)
         assert bool(done.refusals) == (offset not in whole), offset
         assert len(done.rows) == 3 or done.only_refusal

@@ -78,6 +78,6 @@ def _changing_runs(session: Session) -> list[tuple[str, object, int, int]]:
         "LEFT JOIN plausible_entries e ON e.school_id = m.school_id AND e.date = a.date "
         "AND e.student = m.student GROUP BY 1, 2, 3) "
         "SELECT c.school_id, c.date, c.days, c.students FROM plausible_copied c JOIN away "
-        "USING (school_id, first) WHERE days = 0 OR entries < days "
+        "USING (school_id, first) WHERE away.days = 0 OR away.entries < away.days "
         f"GROUP BY ALL HAVING count(*) >= {_STUDENTS} ORDER BY c.date, c.school_id"
     )

@@ -22,17 +22,12 @@ def unusual_days(session: Session) -> list[Finding]:
 
     An entry is a row in ``exceptions`` reporting and an absence in ``daily``. Too few: less than an eighth
     of the usual number for the weekday (a quarter of it for the whole district), and less likely than 1 in
-    10,000 by :func:`~ews.extracts.plausible.days.surprise`. Too many: more than three times the usual number,
-    and at least 90% of 20 or more students absent, or half as many rows again as students. The number alone
-    says nothing: on snow days with schools open 30 to 56% of a district are absent. Where nobody is known
-    to be enrolled, more than twelve times the usual number.
+    10,000 by :func:`~ews.extracts.plausible.days.surprise`; days in a row without any are taken together.
+    Too many: more than three times the usual number, and at least 90% of 20 or more students absent, or half as
+    many rows again as students. The number alone says nothing: on snow days with schools open 30 to 56% of a
+    district are absent. Where nobody is known to be enrolled, more than twelve times the usual number.
     """
-    session.execute(
-        "CREATE OR REPLACE TEMP TABLE plausible_district AS SELECT date, sum(entries) AS entries, "
-        "sum(absences) AS absences, sum(rows) AS rows, sum(usual) AS usual, sum(usual_rows) AS usual_rows, "
-        "sum(enrolled) AS enrolled, bool_or(is_new) AS is_new, '' AS school_id, true AS is_covered, "
-        f"count(*) > 1 AND avg(CAST(is_covered AS INTEGER)) > 0.5 AS is_district FROM {DAYS} GROUP BY date"
-    )
+    _make_volumes(session)
     return [
         *_tell(
             session, "unusually few entries", "fewer", _few(_FEWER_AT_A_SCHOOL), _few(_FEWER_IN_THE_DISTRICT)
@@ -41,8 +36,27 @@ def unusual_days(session: Session) -> list[Finding]:
     ]
 
 
+def _make_volumes(session: Session) -> None:
+    """Make the volumes of days with rows, per school and for the district.
+
+    ``expected`` is the usual number; of days in a row without an entry, the usual number of all of them.
+    """
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE plausible_volumes AS SELECT *, CASE WHEN entries > 0 THEN usual "
+        "ELSE sum(usual) FILTER (entries = 0) OVER (PARTITION BY school_id, school_year, run) END AS expected "
+        "FROM (SELECT *, count_if(entries > 0 OR NOT is_covered) OVER ("
+        f"PARTITION BY school_id, school_year ORDER BY date) AS run FROM {DAYS}) WHERE is_covered"
+    )
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE plausible_district AS SELECT date, sum(entries) AS entries, "
+        "sum(absences) AS absences, sum(rows) AS rows, sum(usual) AS usual, sum(usual) AS expected, "
+        "sum(usual_rows) AS usual_rows, sum(enrolled) AS enrolled, bool_or(is_new) AS is_new, "
+        f"count(*) > 1 AND avg(CAST(is_covered AS INTEGER)) > 0.5 AS is_district FROM {DAYS} GROUP BY date"
+    )
+
+
 def _few(times: int) -> str:
-    return f"is_covered AND entries * {times} < usual AND {surprise('entries', 'usual')} > {RARE}"
+    return f"entries * {times} < usual AND {surprise('entries', 'expected')} > {RARE}"
 
 
 def _many() -> str:
@@ -69,7 +83,7 @@ def _tell(session: Session, name: str, what: str, at_school: str, in_district: s
         findings.append(found(name, ATTENDANCE.name, sentence, where=str(date), count=days))
     days, date, school, entries, usual = session.rows(
         "SELECT count(*), min(date), min_by(school_id, o), min_by(entries, o), min_by(usual, o) "
-        f"FROM (SELECT *, (date, school_id) AS o FROM {DAYS} WHERE is_new AND {at_school} "
+        f"FROM (SELECT *, (date, school_id) AS o FROM plausible_volumes WHERE is_new AND {at_school} "
         f"AND date NOT IN ({district}))"
     )[0]
     if days:

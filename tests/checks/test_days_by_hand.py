@@ -1,0 +1,169 @@
+"""Which empty day is told, and which is a day on which simply nobody was absent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+
+import pytest
+from scipy import stats
+
+from ews.engine import Session
+from ews.extracts.findings import Finding
+from ews.extracts.plausible.days import make_days, surprise
+from ews.extracts.plausible.school_days import closed_days, days_without_attendance, incomplete_days
+from tests.checks.by_hand import (
+    LOADED_AT,
+    derive,
+    enroll,
+    give,
+    mark,
+    new_extracts,
+    open_schools,
+    school_days,
+)
+from tests.checks.temp_tables import source
+
+TWENTY = school_days(20)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with new_extracts() as made:
+        yield made
+
+
+def missing(session: Session, reporting: str = "exceptions", delivery: str = "full") -> list[Finding]:
+    derive(session)
+    attendance = source(reporting, delivery)
+    make_days(session, attendance, LOADED_AT)
+    return days_without_attendance(session, attendance)
+
+
+@pytest.mark.parametrize(("usual", "told"), [(18, False), (19, True)])
+def test_one_empty_day_is_told_where_nineteen_entries_are_usual(
+    usual: int, told: bool, session: Session
+) -> None:
+    """Half of 19 is 9.5, and a Poisson count of 9.5 is 0 once in 13,400 times; of 9 once in 8,100 times."""
+    open_schools(session, ["s1"], TWENTY)
+    for day in TWENTY:
+        if day != TWENTY[11]:
+            mark(session, "s1", day, range(usual))
+    findings = missing(session)
+    assert [each.name for each in findings] == (["days without attendance"] if told else [])
+    assert [each.where for each in findings] == (["school s1, 2025-09-23"] if told else [])
+
+
+@pytest.mark.parametrize(("empty", "told"), [(3, False), (4, True)])
+def test_at_a_small_school_days_in_a_row_are_taken_together(empty: int, told: bool, session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY)
+    for day in [*TWENTY[:6], *TWENTY[6 + empty :]]:
+        mark(session, "s1", day, range(5))
+    assert [each.count for each in missing(session)] == ([empty] if told else [])
+
+
+def test_in_daily_reporting_every_empty_day_is_told(session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY)
+    for day in TWENTY:
+        if day != TWENTY[11]:
+            mark(session, "s1", day, [1], code="P")
+    assert [each.name for each in missing(session, "daily")] == ["days without attendance"]
+
+
+@pytest.mark.parametrize(
+    ("empty", "name"),
+    [
+        (["s1"], "days without attendance"),
+        (["s1", "s2"], "closure missing in the calendar"),
+        (["s1", "s2", "s3", "s4"], "closure missing in the calendar"),
+    ],
+)
+def test_a_day_on_which_half_of_the_schools_have_nothing_is_told_as_a_closure(
+    empty: list[str], name: str, session: Session
+) -> None:
+    schools = ["s1", "s2", "s3", "s4"]
+    open_schools(session, schools, TWENTY)
+    for day in TWENTY:
+        for school in schools:
+            if day != TWENTY[11] or school not in empty:
+                mark(session, school, day, range(20))
+    findings = missing(session)
+    assert [each.name for each in findings] == [name]
+    assert "2025-09-23" in findings[0].where
+
+
+def test_days_after_the_newest_rows_are_not_missing_yet(session: Session) -> None:
+    """The calendar goes on to June; attendance is delivered to today."""
+    open_schools(session, ["s1"], school_days(40))
+    for day in TWENTY:
+        mark(session, "s1", day, range(30))
+    assert missing(session) == []
+
+
+def test_a_row_with_a_date_in_the_future_does_not_make_all_days_before_it_missing(session: Session) -> None:
+    open_schools(session, ["s1"], school_days(180))
+    for day in TWENTY:
+        mark(session, "s1", day, range(30))
+    mark(session, "s1", dt.date(2026, 4, 7), [1])
+    assert missing(session) == []
+
+
+def test_a_delta_tells_the_day_that_no_delivery_has_brought(session: Session) -> None:
+    """Stored to Friday; Monday's file never came; this delta brings Tuesday."""
+    open_schools(session, ["s1"], school_days(40))
+    session.execute(
+        "INSERT INTO store.coverage SELECT 's1', unnest([DATE '2025-09-08' + n::INTEGER "
+        "FOR n IN range(19) IF isodow(DATE '2025-09-08' + n::INTEGER) < 6]), TIMESTAMP '2025-09-30'"
+    )
+    mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
+    findings = missing(session, "daily", "delta")
+    assert [each.where for each in findings] == ["school s1, 2025-09-29"]
+
+
+def test_a_delta_with_corrections_of_old_days_makes_no_day_incomplete(session: Session) -> None:
+    open_schools(session, ["s1"], school_days(40))
+    enroll(session, "s1", range(30))
+    session.execute("INSERT INTO store.coverage VALUES ('s1', DATE '2025-09-29', TIMESTAMP '2025-09-30')")
+    mark(session, "s1", dt.date(2025, 9, 22), [1, 2])
+    mark(session, "s1", dt.date(2025, 9, 30), range(30), code="P")
+    derive(session)
+    make_days(session, source("daily", "delta"), LOADED_AT)
+    assert incomplete_days(session) == []
+
+
+@pytest.mark.parametrize(("rows", "told"), [(14, True), (15, False)])
+def test_a_day_is_incomplete_below_half_of_the_enrolled(rows: int, told: bool, session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY)
+    enroll(session, "s1", range(30))
+    mark(session, "s1", TWENTY[0], range(30), code="P")
+    mark(session, "s1", TWENTY[1], range(rows), code="P")
+    derive(session)
+    make_days(session, source("daily"), LOADED_AT)
+    assert [each.where for each in incomplete_days(session)] == (["school s1, 2025-09-09"] if told else [])
+
+
+def test_rows_on_closed_days_are_counted(session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY)
+    give(
+        session,
+        "calendar",
+        [{"school_id": "s1", "date": dt.date(2025, 9, 13), "school_year": 2026, "instructional": False}],
+    )
+    mark(session, "s1", dt.date(2025, 9, 12), range(9))
+    mark(session, "s1", dt.date(2025, 9, 13), range(4))
+    derive(session)
+    finding = closed_days(session)[0]
+    assert (finding.count, finding.where) == (4, "school s1, 2025-09-13")
+
+
+@pytest.mark.parametrize("usual", [1, 5, 19, 40, 200])
+def test_the_surprise_never_claims_more_than_a_poisson_count_of_half_the_usual_allows(
+    usual: int, session: Session
+) -> None:
+    for count in range(usual + 2):
+        claimed = math.exp(-session.value(f"SELECT {surprise(str(count), str(usual))}"))
+        chance = stats.poisson.cdf(count, usual / 2)
+        assert claimed >= chance * (1 - 1e-9)
+        if count == 0:
+            assert claimed == pytest.approx(chance)

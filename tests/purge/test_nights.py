@@ -1,0 +1,168 @@
+"""A published list without one student is the list it was, but for that student."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from ews.digests import file_digest
+from ews.nightly.publish import MANIFEST
+from ews.purge.run import purge
+from ews.purge.school_files import listed_stems, lower_counts, write_without
+from tests.purge.workspace import CANARY, OTHERS, Small, every_byte, naming
+
+
+def manifest_of(folder: Path) -> dict:
+    found: dict = json.loads((folder / MANIFEST).read_bytes())
+    return found
+
+
+def test_a_list_written_again_without_anybody_is_the_same_to_the_byte(small: Small) -> None:
+    """So nothing of the others is lost on the way: figures, names, notices, order."""
+    before = every_byte(small.night() / "outreach")
+    for stem in ("s1", "s2"):
+        gone = write_without(small.night() / "outreach", stem, "nobody", manifest_of(small.night()))
+        assert gone.total() == 0
+    assert every_byte(small.night() / "outreach") == before
+
+
+def test_only_the_students_row_is_gone_from_the_three_forms_of_a_list(small: Small) -> None:
+    folder = small.night() / "outreach"
+    text, page, rows = _forms(folder)
+    purge(small.config, student=CANARY, yes=True)
+    text_now, page_now, rows_now = _forms(folder)
+
+    assert text_now == [line for line in text if CANARY not in line]
+    assert rows_now == [row for row in rows if CANARY not in row]
+    assert "3 students, in the order of priority" in page_now
+    assert page.count("<bdi>") - page_now.count("<bdi>") == 2, (
+        "one name, one id; this student has no homeroom"
+    )
+    for student in OTHERS[:3:2]:
+        assert page_now.count(f"<bdi>{student}</bdi>") == page.count(f"<bdi>{student}</bdi>")
+
+
+def _forms(folder: Path) -> tuple[list[str], str, list[tuple[object, ...]]]:
+    sheet = openpyxl.load_workbook(folder / "s1.xlsx").worksheets[0]
+    rows = [row for row in sheet.iter_rows(values_only=True) if any(cell is not None for cell in row)]
+    return (
+        (folder / "s1.csv").read_text(encoding="utf-8").splitlines(),
+        (folder / "s1.html").read_text(encoding="utf-8"),
+        rows,
+    )
+
+
+def test_the_others_keep_scores_and_ranks(small: Small) -> None:
+    before = pd.read_parquet(small.night() / "scores.parquet")
+    purge(small.config, student=CANARY, yes=True)
+    now = pd.read_parquet(small.night() / "scores.parquet")
+    pd.testing.assert_frame_equal(
+        now, before.loc[before["student_id"] != CANARY].reset_index(drop=True), check_exact=True
+    )
+
+
+def test_the_overview_counts_one_less_in_the_students_section_of_the_school(small: Small) -> None:
+    before = (small.night() / "index.html").read_text(encoding="utf-8")
+    purge(small.config, student=CANARY, yes=True)
+    now = (small.night() / "index.html").read_text(encoding="utf-8")
+    changed = [
+        (old, new) for old, new in zip(before.splitlines(), now.splitlines(), strict=True) if old != new
+    ]
+    assert changed == [('<td class="number">2</td>', '<td class="number">1</td>')]
+
+
+def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(small: Small) -> None:
+    before = manifest_of(small.night())
+    purge(small.config, student=CANARY, yes=True)
+    now = manifest_of(small.night())
+
+    (entry,) = now["purges"]
+    assert set(entry) == {"purge", "at", "kind", "rows", "files", "removed"}
+    assert entry["kind"] == "student"
+    assert entry["rows"] == {"scores": 1, "excluded": 0, "listed": 1}
+    assert entry["files"] == [
+        "index.html",
+        "outreach/s1.csv",
+        "outreach/s1.html",
+        "outreach/s1.xlsx",
+        "scores.parquet",
+    ]
+    assert entry["removed"] == []
+    assert now["rows"] == {"scores": 4, "excluded": 1, "listed": 3}
+    assert now["files"] == {name: file_digest(small.night() / name) for name in before["files"]}
+    untouched = set(before) - {"rows", "files"}
+    assert {name: now[name] for name in untouched} == {name: before[name] for name in untouched}
+
+
+def test_an_excluded_student_is_taken_out_of_the_excluded(small: Small) -> None:
+    purge(small.config, student="S-0005", yes=True)
+    assert pd.read_parquet(small.night() / "excluded.parquet").empty
+    assert manifest_of(small.night())["purges"][0]["files"] == ["excluded.parquet"]
+
+
+def test_an_id_like_a_formula_is_found_in_every_form(small: Small) -> None:
+    """In the CSV it stands with an apostrophe before it. This one is not on a list, but scored."""
+    student = "=S-0004"
+    text = (small.night() / "outreach" / "s1.csv").read_text(encoding="utf-8")
+    assert f"'{student}" in text
+    purge(small.config, student=student, yes=True)
+    assert naming(small.workspace, student) == []
+
+
+@pytest.mark.parametrize("student", ["S-000", "CANARY", "Absent often", "1"])
+def test_part_of_an_id_or_another_cell_is_not_the_student(small: Small, student: str) -> None:
+    assert listed_stems(small.night() / "outreach", "S-000") == []
+    rows = list(csv.DictReader(io.StringIO((small.night() / "outreach" / "s1.csv").read_text("utf-8"))))
+    assert student not in {row["student_id"] for row in rows}
+
+
+@pytest.mark.parametrize("name", ["s1.csv", "s1.xlsx", "s1.html"])
+def test_a_night_that_was_tampered_with_is_purged_and_stays_reported(
+    small: Small, name: str, model_in_name: None
+) -> None:
+    from ews.nightly.verify import verify
+
+    path = small.night() / "outreach" / name
+    path.write_bytes(path.read_bytes() + b" ")
+    report = purge(small.config, student=CANARY, yes=True)
+
+    assert naming(small.workspace, CANARY) == []
+    assert [each["as_published"] for each in report.counts["nights"]] == [True, False]
+    assert not path.exists(), "what was tampered with is not written again as if it were right"
+    problems = verify(small.config).problems
+    assert f"{small.night().name}/outreach/{name}: missing" in problems
+    assert "purges" not in manifest_of(small.night())
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more"])
+def test_a_table_that_cannot_be_read_is_removed(small: Small, content: bytes) -> None:
+    (small.night() / "scores.parquet").write_bytes(content)
+    purge(small.config, student=CANARY, yes=True)
+    assert not (small.night() / "scores.parquet").exists()
+
+
+def test_a_list_of_another_version_of_the_program_is_removed_and_the_manifest_says_so(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ews.purge.school_files._texts", lambda *_: [])
+    purge(small.config, student=CANARY, yes=True)
+
+    assert not list((small.night() / "outreach").glob("s1.*"))
+    now = manifest_of(small.night())
+    assert now["purges"][0]["removed"] == ["outreach/s1.csv", "outreach/s1.html", "outreach/s1.xlsx"]
+    assert "outreach/s1.csv" not in now["files"]
+    assert naming(small.workspace, CANARY) == []
+
+
+def test_counts_are_lowered_in_the_schools_own_row_only() -> None:
+    from collections import Counter
+
+    row = '<tr>\n<th scope="row"><a href="{0}.html">x</a></th>\n<td class="number">{1}</td>\n</tr>'
+    page = row.format("s1", 12) + row.format("s10", 7)
+    assert lower_counts(page, "s1", Counter(prevent=2)) == row.format("s1", 10) + row.format("s10", 7)

@@ -1,0 +1,223 @@
+"""A purge removes a student from everything, says what it cannot remove, and touches nothing else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ews.engine import open_session
+from ews.errors import DataRefused, RunLocked, UsageError
+from ews.nightly.verify import verify
+from ews.purge.run import purge
+from ews.store.lock import workspace_lock
+from tests.purge.workspace import CANARY, NIGHTS, OTHERS, Small, every_byte, naming
+
+
+def test_after_a_purge_no_file_of_the_workspace_names_the_student(small: Small) -> None:
+    named_before = naming(small.workspace, CANARY)
+    assert {name.rsplit(".", 1)[-1] for name in named_before} == {"duckdb", "parquet", "csv", "xlsx", "html"}
+
+    purge(small.config, student=CANARY, yes=True, reason="Request 12")
+
+    assert naming(small.workspace, CANARY) == []
+    assert naming(small.workspace, OTHERS[0]) == named_before
+
+
+@pytest.mark.usefixtures("model_in_name")
+def test_a_purged_workspace_verifies(small: Small) -> None:
+    assert verify(small.config).problems == []
+    purge(small.config, student=CANARY, yes=True)
+    assert verify(small.config).problems == []
+
+
+def test_a_dry_run_says_what_would_go_and_changes_no_byte(small: Small) -> None:
+    before = every_byte(small.folder)
+
+    report = purge(small.config, student=CANARY)
+
+    assert every_byte(small.folder) == before
+    assert report.counts["store"] == {
+        "attendance": 1,
+        "enrollments": 1,
+        "meal_programs": 1,
+        "nurse_visits": 1,
+        "quarantine": 2,
+        "students": 1,
+    }
+    assert [(each["night"], each["rows"], each["schools"]) for each in report.counts["nights"]] == [
+        (day.isoformat(), {"scores": 1, "excluded": 0}, 1) for day in NIGHTS
+    ]
+    assert report.in_words()[0].startswith("This is a dry run: nothing was changed.")
+
+
+def test_a_purge_does_what_its_dry_run_said(small: Small) -> None:
+    said = purge(small.config, student=CANARY)
+    done = purge(small.config, student=CANARY, yes=True)
+    assert done.counts == said.counts
+    assert done.purge
+    assert not said.purge
+
+
+def test_the_other_students_keep_every_row_and_version(small: Small) -> None:
+    tables = ("students", "enrollments", "attendance", "nurse_visits", "meal_programs")
+    others = {
+        table: small.rows(f"SELECT * FROM store.{table} WHERE student_id <> '{CANARY}' ORDER BY ALL")
+        for table in tables
+    }
+    shared = {table: small.rows(f"FROM store.{table} ORDER BY ALL") for table in ("loads", "coverage")}
+
+    purge(small.config, student=CANARY, yes=True)
+
+    for table, rows in (others | shared).items():
+        assert small.rows(f"FROM store.{table} ORDER BY ALL") == rows, table
+
+
+def test_the_log_says_when_who_what_and_why_and_never_whom(small: Small) -> None:
+    purge(small.config, student=CANARY, yes=True, reason="Request 12")
+
+    (line,) = (small.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()
+    record = json.loads(line)
+    assert CANARY not in line
+    assert record["kind"] == "student"
+    assert record["reason"] == "Request 12"
+    assert record["tombstone"] is True
+    assert record["store"]["attendance"] == 1
+    assert dt.datetime.fromisoformat(record["at"]).tzinfo is not None
+    assert record["by"]
+    for name in ("purges.jsonl", "purge.key", "tombstones.json", "exports.jsonl", "store.duckdb"):
+        assert (small.workspace / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_a_second_purge_of_the_same_student_finds_nothing_and_says_so(small: Small) -> None:
+    purge(small.config, student=CANARY, yes=True)
+    before = every_byte(small.workspace)
+
+    again = purge(small.config, student=CANARY, yes=True)
+
+    assert again.in_words()[0].startswith("Nothing is left to remove: it was purged on ")
+    assert every_byte(small.workspace) == before
+
+
+def test_a_second_student_can_be_purged_after_the_first(small: Small) -> None:
+    purge(small.config, student=CANARY, yes=True)
+    purge(small.config, student=OTHERS[3], yes=True)
+
+    assert naming(small.workspace, CANARY) == naming(small.workspace, OTHERS[3]) == []
+    # One tombstone each, and the one that tells whether the key is the right one.
+    assert small.rows("SELECT count(*) FROM store.tombstones") == [(3,)]
+    assert len((small.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_a_student_whom_nothing_names_is_a_usage_error_and_changes_nothing(small: Small, yes: bool) -> None:
+    before = every_byte(small.folder)
+    with pytest.raises(UsageError, match="nothing in this workspace names that student") as refusal:
+        purge(small.config, student="S-000", yes=yes)
+    assert refusal.value.exit_code == 2
+    assert "S-000" not in str(refusal.value)
+    assert every_byte(small.folder) == before
+
+
+def test_a_student_in_published_nights_alone_is_purged_too(small: Small) -> None:
+    empty(small.store)
+    report = purge(small.config, student=CANARY, yes=True)
+    assert report.counts["store"] == {}
+    assert naming(small.workspace / "published", CANARY) == []
+    assert small.rows("SELECT count(*) FROM store.tombstones") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ({}, "one of --student and --before"),
+        ({"student": CANARY, "before": NIGHTS[0]}, "one of --student and --before"),
+        ({"student": "  "}, "--student is empty"),
+        ({"before": dt.date(2999, 1, 1)}, "lies ahead"),
+        ({"student": CANARY, "reason": f"asked for {CANARY}."}, "--reason names the student"),
+    ],
+)
+def test_a_purge_that_cannot_be_meant_is_refused(small: Small, arguments: dict[str, Any], found: str) -> None:
+    before = every_byte(small.folder)
+    with pytest.raises(UsageError, match=found) as refusal:
+        purge(small.config, yes=True, **arguments)
+    assert CANARY not in str(refusal.value)
+    assert every_byte(small.folder) == before
+
+
+def test_a_purge_waits_for_nobody(small: Small) -> None:
+    with workspace_lock(small.workspace), pytest.raises(RunLocked):
+        purge(small.config, student=CANARY, yes=True)
+    assert naming(small.workspace, CANARY)
+
+
+def test_a_workspace_without_a_store_is_refused_and_not_made(small: Small) -> None:
+    small.store.unlink()
+    with pytest.raises(DataRefused, match="no store"):
+        purge(small.config, student=CANARY, yes=True)
+    assert not small.store.exists()
+
+
+def test_copies_of_older_stores_that_name_the_student_are_removed_and_others_stay(small: Small) -> None:
+    named, other, broken = (small.workspace / f"store.v{number}.backup.duckdb" for number in (1, 0, 9))
+    named.write_bytes(small.store.read_bytes())
+    other.write_bytes(small.store.read_bytes())
+    empty(other)
+    broken.write_bytes(b"not a database")
+
+    report = purge(small.config, student=CANARY, yes=True)
+
+    assert report.counts["backups"] == [named.name, broken.name]
+    assert not named.exists()
+    assert not broken.exists()
+    assert other.exists()
+
+
+def empty(store: Path) -> None:
+    with open_session(store) as session:
+        for table in ("students", "enrollments", "attendance", "nurse_visits", "meal_programs", "quarantine"):
+            session.execute(f"DELETE FROM {table}")
+
+
+def test_what_killed_runs_have_left_is_removed(small: Small) -> None:
+    published = small.workspace / "published"
+    copy = published / ".2025-10-06.partial"
+    copy.mkdir()
+    (copy / "0001.csv").write_text(f"{CANARY}\n")
+    (small.workspace / ".store.duckdb.partial").write_text(CANARY)
+    small.night().rename(published / ".2025-10-06.replaced")
+
+    purge(small.config, student=CANARY, yes=True)
+
+    assert naming(small.workspace, CANARY) == []
+    assert small.night().is_dir(), "a night that was moved aside and not replaced is put back"
+    assert not [path.name for path in published.iterdir() if path.name.startswith(".")]
+
+
+WRITE_AND_DIE = """
+import os, sys
+from ews.engine import open_session
+from pathlib import Path
+session = open_session(Path(sys.argv[1]))
+session.execute("PRAGMA disable_checkpoint_on_shutdown")
+session.execute("INSERT INTO quarantine VALUES (1, 'attendance', 'a.csv', 9, 'reason', ?)", (sys.argv[2],))
+os._exit(9)
+"""
+
+
+def test_the_write_ahead_log_of_a_killed_load_does_not_outlive_the_purge(small: Small) -> None:
+    row = json.dumps({"student_id": CANARY})
+    subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(small.store), row], check=False)
+    log = small.store.with_name("store.duckdb.wal")
+    assert CANARY.encode() in log.read_bytes()
+
+    report = purge(small.config, student=CANARY, yes=True)
+
+    assert report.counts["store"]["quarantine"] == 3
+    assert naming(small.workspace, CANARY) == []
+    assert not log.exists()

@@ -1,0 +1,49 @@
+"""Counts of days: 15 or more, 18 or more, more than 20, however long a student was enrolled."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.rates.hand_made import definition, judged, school_year
+from tests.rates.people import people, same
+
+PUPILS = people("""
+    student             | enrolled | marks
+    14 days             | 120      | 14 A
+    14 and a half day   | 120      | 14 A, 1 A 0.5
+    14 and less         | 120      | 14 A, 1 A 0.4999
+    15 of 20 enrolled   | 20       | 15 E
+    17 days             | 120      | 17 A
+    18 days             | 120      | 18 S
+    20 days             | 120      | 20 A
+    21 days             | 120      | 21 A
+    exempt              | 120      | 40 X, 14 A
+""")
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "chronic"),
+    [
+        (
+            "days_15",
+            {},
+            {"14 and a half day", "15 of 20 enrolled", "17 days", "18 days", "20 days", "21 days"},
+        ),
+        ("days_18", {}, {"18 days", "20 days", "21 days"}),
+        ("more than 20", {"measure": "days", "days": 20, "inclusive": False}, {"21 days"}),
+    ],
+)
+def test_so_many_days_are_chronic_and_one_less_is_not(
+    name: str, rules: dict[str, object], chronic: set[str]
+) -> None:
+    with school_year(*PUPILS) as placed:
+        found = judged(placed, definition(name, **rules))
+    assert {row["student"] for row in found if row["chronic"] == "yes"} == chronic
+    assert all(row["counted"] == "yes" for row in found)
+
+
+def test_a_count_of_days_has_no_minimum_of_days_enrolled() -> None:
+    pupils = people("student | enrolled | marks\n one day | 1 | 1 A\n fifteen | 15 | 15 A")
+    with school_year(*pupils) as placed:
+        found = judged(placed, definition("days_15"))
+    same(found, "student | counted | chronic\n one day | yes | no\n fifteen | yes | yes")
