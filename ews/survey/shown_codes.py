@@ -102,5 +102,5 @@ def _of_several_students(match: Match, column: ColumnFacts) -> str:
         f"(rows >= {_ROWS_OF_A_WORD} AND length(value) <= {_LONGEST_CODE} "
         f"AND regexp_full_match(value, {literal(_WORDS)}) AND value IN (SELECT {cell} FROM "
         f"{match.export.relation} WHERE regexp_full_match({cell}, {literal(_WORDS)}) AND length({cell}) > 4 "
-        f"GROUP BY 1 HAVING approx_count_distinct({who}) >= {_STUDENTS_OF_A_WORD}))"
+        f"GROUP BY 1 HAVING count(DISTINCT {who}) >= {_STUDENTS_OF_A_WORD}))"
     )

@@ -45,7 +45,9 @@ def school_year(
             as_of=LAST_DAY + dt.timedelta(days=1),
             as_of_day=day_number(LAST_DAY) + 1,
             school_year=2027 if complete else 2026,
-            schools=_frame(session, "school_id, school_name", [(s, s) for s in sorted({d["school_id"] for d in days})]),
+            schools=_frame(
+                session, "school_id, school_name", [(s, s) for s in sorted({d["school_id"] for d in days})]
+            ),
             calendar=_calendar(session, days),
             enrollments=_enrollments(session, enrollments),
             attendance=_attendance(session, attendance, days),
@@ -146,7 +148,9 @@ def _attendance(session: Session, rows: Sequence[Row], calendar: Sequence[Row]) 
         "'' AS student_id, '' AS school_id, 0 AS day, '' AS kind, 0 AS absent_units, 0.0 AS absent_minutes",
     )
     session.materialize(frame, "attendance_by_hand")
-    return session.frame("SELECT * REPLACE (CAST(absent_minutes AS DOUBLE) AS absent_minutes) FROM attendance_by_hand")
+    return session.frame(
+        "SELECT * REPLACE (CAST(absent_minutes AS DOUBLE) AS absent_minutes) FROM attendance_by_hand"
+    )
 
 
 def _coverage(session: Session, days: Sequence[Row], covered_to: dt.date) -> Any:

@@ -30,9 +30,7 @@ def people(text: str, **constants: str) -> tuple[list[Row], list[Row]]:
         exit_date = "" if last >= len(days) - 1 else days[last].isoformat()
         school = row.get("school", "s1")
         entry = days[first].isoformat()
-        enrollments.append(
-            enrolled(row["student"], school, entry, exit_date, grade=row.get("grade", "05"))
-        )
+        enrollments.append(enrolled(row["student"], school, entry, exit_date, grade=row.get("grade", "05")))
         attendance += _marks(row["student"], school, row["marks"], days[first:])
     return enrollments, [row for row in attendance if row["code"] != "P"]
 

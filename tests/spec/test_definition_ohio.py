@@ -141,7 +141,8 @@ def test_without_minutes_in_the_calendar_hours_are_not_computed() -> None:
     without = [row | {"minutes": ""} if row["date"] == "2025-10-01" else row for row in rows]
     zero = [row | {"minutes": "0"} if row["date"] == "2025-10-01" else row for row in rows]
     closed = [
-        row | {"minutes": "", "instructional": "false"} if row["date"] == "2025-10-01" else row for row in rows
+        row | {"minutes": "", "instructional": "false"} if row["date"] == "2025-10-01" else row
+        for row in rows
     ]
     pupils = people("student | school | enrolled | marks\n one | s1 | 120 | 12 A\n two | s2 | 9 | 1 A")
     found = []

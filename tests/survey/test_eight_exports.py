@@ -132,7 +132,8 @@ def test_deciding_the_open_things_gives_the_district_that_was_exported(
 def _stored_attendance(path: Path) -> list[tuple[Any, ...]]:
     with open_reader(load_config(path).workspace_dir / "store.duckdb") as store:
         return store.rows(
-            "SELECT student_id, school_id, date, kind, absent_units, known_from FROM store.attendance ORDER BY ALL"
+            "SELECT student_id, school_id, date, kind, absent_units, known_from "
+            "FROM store.attendance ORDER BY ALL"
         )
 
 
