@@ -166,7 +166,7 @@ _WARNINGS = {
         "mend the dates in the source, or declare date_format",
     ),
     "school year out of range": (
-        "school_year is not a year from 1990 to 2100: it must be the spring year as four digits.",
+        "The school_year is no year from 1990 to 2100; it has to be the spring year in four digits.",
         "deliver the spring year (2026 for 2025-26), or map the column that has it",
     ),
     "minutes above the day's": (

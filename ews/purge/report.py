@@ -106,12 +106,18 @@ class PurgeReport:
             heading = "This is a dry run: nothing was changed. With --yes it would remove:"
         if not removed and not self.purged_before:
             heading = "Nothing is there to remove."
-        rest = [f"  - {each}" for each in self.cannot_remove()]
-        return [heading, *(f"  - {each}" for each in removed), "What stays, and what to do about it:", *rest]
+        stays = [f"  - {each}" for each in self.cannot_remove()]
+        lines = [
+            heading,
+            *(f"  - {each}" for each in removed),
+            "What stays, and what to do about it:",
+            *stays,
+        ]
+        return [*lines, "Next: the same command with --yes"] if removed and not self.purge else lines
 
 
 def _removed(counts: dict[str, Any]) -> list[str]:
-    lines = [f"{rows:,} rows of {table} in the store" for table, rows in counts["store"].items()]
+    lines = [f"{_rows(rows)} of {table} in the store" for table, rows in counts["store"].items()]
     lines += [_night(each) for each in counts["nights"]]
     lines += [f"{name}, a copy of an older store, whole" for name in counts["backups"]]
     if counts["left_overs"]:
@@ -121,14 +127,15 @@ def _removed(counts: dict[str, Any]) -> list[str]:
 
 def _night(night: dict[str, Any]) -> str:
     what = ", ".join(
-        f"{name} (cannot be read)" if rows is None else f"{rows:,} rows of {name}"
+        f"{name} (cannot be read)" if rows is None else f"{_rows(rows)} of {name}"
         for name, rows in night["rows"].items()
         if rows != 0
     )
     name = f"published/{night['night']}"
     if night["removed_whole"]:
         return f"{name}, whole{f': {what}' if what else ''}"
-    lists = f"{night['schools']} school's list in three forms" if night["schools"] else ""
+    schools = night["schools"]
+    lists = f"the list of {schools} school{'' if schools == 1 else 's'}, in three forms" if schools else ""
     listed = "; ".join(each for each in (what, lists) if each)
     if night["as_published"]:
         return f"{name}: {listed}"
@@ -136,3 +143,7 @@ def _night(night: dict[str, Any]) -> str:
         f"{name}: {listed}; the night is not as it was published, so these lists are removed whole, and "
         "`ews verify` goes on reporting it until `ews score --as-of` publishes it again"
     )
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -228,7 +228,8 @@ def _stays(config: Config, subject: Subject, begun: dict[str, Any]) -> list[str]
         for year in begun["years_cut"]
     ]
     if handed_out:
-        stays.append(f"what was handed out from {handed_out} nights: ask the schools to destroy their copies")
+        nights_in_words = "1 night" if handed_out == 1 else f"{handed_out} nights"
+        stays.append(f"what was handed out from {nights_in_words}: ask the schools to destroy their copies")
     found = mentions(config, subject.student) if subject.student is not None else []
     if found:
         stays.append(f"files that name the student and are not ours to change: {', '.join(found)}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ews.equity.suppression import SUPPRESSED, Suppressed, banded_percent
+from ews.equity.suppression import SUPPRESSED, Suppressed
 from ews.rates.counts import Count, Counts
 from ews.rates.small_cells import Status
 
-_COARSE_FROM = 60
-_STEPS = ((3_000, 1_000, 1), (300, 100, 0), (_COARSE_FROM, 20, 0))
-"""From how many students on, into how many steps a whole is rounded, and the decimal places in percent."""
+_STEPS = ((3_000, 1_000, 1, 1), (300, 100, 1, 0), (60, 20, 5, 0))
+"""From how many students on, into how many steps a whole is rounded, the band at its ends in percent (as in
+:func:`ews.equity.suppression.banded_percent`), and decimal places."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,11 @@ def coarse_share(counted: Count) -> str:
     >>> coarse_share(Count(6000, 1363)), coarse_share(Count(500, 77)), coarse_share(Count(100, 17))
     ('about 22.7%', 'about 15%', 'about 15%')
     >>> coarse_share(Count(5000, 12)), coarse_share(Count(40, 12))
-    ('1% or less', '')
+    ('about 1.0% or less', '')
     """
-    if counted.n < _COARSE_FROM:
-        return ""
-    banded = str(banded_percent(counted.chronic, counted.n))
-    if " " in banded:
-        return banded
-    for least, step, digits in _STEPS:
+    for least, steps, band, digits in _STEPS:
         if counted.n >= least:
-            rounded = (2 * counted.chronic * step + counted.n) // (2 * counted.n) * 100 / step
-            return f"about {rounded:.{digits}f}%"
+            percent = (2 * counted.chronic * steps + counted.n) // (2 * counted.n) * 100 / steps
+            edge = " or less" if percent <= band else " or more" if percent >= 100 - band else ""
+            return f"about {min(max(percent, band), 100 - band):.{digits}f}%{edge}"
     return ""

@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ews.engine import Session, identifier, literal, open_reader, open_session
@@ -36,7 +36,7 @@ class Subject:
         The start of the day ``before``, as naive UTC.
     """
 
-    student: str | None = None
+    student: str | None = field(default=None, repr=False)
     before: dt.date | None = None
     cut: dt.datetime = dt.datetime.min
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ews.engine import Session
 from ews.extracts.schema import Column
@@ -17,16 +18,41 @@ _NOT_CODES = "Its values do not look like codes"
 
 
 def add_codes(
-    session: Session, proposal: TableProposal, match: Match, counts: Counts, ids: Sequence[str]
+    session: Session,
+    proposal: TableProposal,
+    match: Match,
+    counts: Counts,
+    ids: Sequence[str],
+    mapped: Mapping[str, Collection[str]],
 ) -> None:
-    """Add the codes of every column that has a fixed list of meanings; ``ids`` are never among them."""
+    """Add the codes of every column that has a fixed list of meanings.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        Subqueries of student ids; none of them is ever shown as a code.
+    mapped : mapping
+        Column to the codes that a profile maps already.
+    """
     for column in match.table.columns:
         facts = match.column(column.name)
-        if facts is None or not facts.filled:
+        if facts is None or not facts.filled or not _has_meanings(column, facts):
             continue
-        if _has_meanings(column, facts):
-            words = canonical_words(proposal.table, column.name)
-            _add(proposal, column, facts, shown_codes(session, counts, match, facts, words, ids))
+        by_profile = mapped.get(column.name, ())
+        words = [*canonical_words(proposal.table, column.name), *by_profile]
+        codes = shown_codes(session, counts, match, facts, words, ids, by_profile=bool(by_profile))
+        if codes is not None and by_profile:
+            codes = _without_mapped(proposal, column, codes, by_profile)
+        _add(proposal, column, facts, codes)
+
+
+def _without_mapped(proposal: TableProposal, column: Column, codes: Codes, mapped: Collection[str]) -> Codes:
+    """Take out what a profile maps, and say it."""
+    known = [code for code in codes.shown if code.text in mapped]
+    listed = ", ".join(f"{code.text} {code.rows:,}" for code in known)
+    if known:
+        proposal.notes.append(f"{column.name}: the profile maps these, with their rows: {listed}")
+    return replace(codes, shown=tuple(code for code in codes.shown if code.text not in mapped))
 
 
 def _has_meanings(column: Column, facts: ColumnFacts) -> bool:
@@ -36,7 +62,7 @@ def _has_meanings(column: Column, facts: ColumnFacts) -> bool:
 def _add(proposal: TableProposal, column: Column, facts: ColumnFacts, codes: Codes | None) -> None:
     table = proposal.table
     is_attendance = column.name == "code"
-    if codes is None or (is_attendance and not codes.shown):
+    if codes is None or (is_attendance and codes.withheld == codes.different):
         name = proposal.columns.get(column.name, Entry(facts.name)).value
         proposal.columns[column.name] = undecided(f"{name}? {_NOT_CODES}")
         if is_attendance:

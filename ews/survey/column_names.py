@@ -42,10 +42,10 @@ def name_score(table: str, canonical: str, name: str) -> float:
     >>> name_score("attendance", "date", "Birth Date")
     0.0
     """
-    own = plain(name)
-    if own == plain(canonical):
+    if name.casefold() == canonical:
         return EXACT
-    known = {plain(each) for each in _listed("known", table, canonical)}
+    own = plain(name)
+    known = {plain(each) for each in (canonical, *_listed("known", table, canonical))}
     if own in known:
         return KNOWN
     if own in {plain(each) for each in _listed("likely", table, canonical)}:
@@ -54,7 +54,7 @@ def name_score(table: str, canonical: str, name: str) -> float:
     if not words.isdisjoint(_document()["other_words"]) or not own:
         return 0.0
     inside = any(phrase <= words for phrase in _phrases(table, canonical))
-    near = difflib.get_close_matches(own, sorted({plain(canonical), *known}), n=1, cutoff=0.92)
+    near = difflib.get_close_matches(own, sorted(known), n=1, cutoff=0.92)
     return LIKELY if inside or near else 0.0
 
 

@@ -128,7 +128,7 @@ def _open_text(session: Session, series: Series, layout: TextLayout, scratch: Pa
         "null_padding = true, ignore_errors = true, strict_mode = false, max_line_size = 1000000)",
         [cell_name(at) for at in range(len(header))],
     )
-    return Export(series, relation, _sampled_facts(session, relation, header), layout)
+    return Export(series, relation, sampled_facts(session, relation, header), layout)
 
 
 def _listed(paths: Sequence[Path]) -> str:
@@ -179,13 +179,14 @@ def parquet_export(
     columns = session.columns(f"SELECT * FROM {reader}")
     header = list(names) or columns
     relation = _trimmed(reader, columns[: len(header)])
-    facts = _sampled_facts(session, relation, header)
+    facts = sampled_facts(session, relation, header)
     if not any(column.filled for column in facts):
         return Unplaced(series.files[0].name, "it holds no rows")
     return Export(series, relation, facts, None, sheet)
 
 
-def _sampled_facts(session: Session, relation: str, header: Sequence[str]) -> tuple[ColumnFacts, ...]:
+def sampled_facts(session: Session, relation: str, header: Sequence[str]) -> tuple[ColumnFacts, ...]:
+    """Return the facts of a relation's columns, from its first rows."""
     session.execute(f"CREATE OR REPLACE TEMP TABLE sample AS SELECT * FROM {relation} LIMIT {SAMPLE_ROWS}")
     facts = column_facts(session, "sample", header)
     session.execute("DROP TABLE sample")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from ews.extracts.delivered_bytes import FileFault, chunks_of
@@ -69,13 +70,18 @@ def known_layouts(found: Sequence[FoundFile], exports: Sequence[Export]) -> Know
     return known
 
 
-def _profiles() -> Iterator[tuple[str, str, Mapping[str, TableEntry]]]:
-    """Yield every profile that reads files, a profile's own tables before its variants'."""
+@cache
+def _profiles() -> tuple[tuple[str, str, Mapping[str, TableEntry]], ...]:
+    """Return every profile that reads files: a profile's own tables before its variants'."""
+    listed: list[tuple[str, str, Mapping[str, TableEntry]]] = []
     for name, file in packaged().items():
         document = read_document(file, file.name)
-        yield name, document.title, _derived(document.tables)
-        for variant, other in document.variants.items():
-            yield f"{name}:{variant}", document.title, _derived(other.tables)
+        listed.append((name, document.title, _derived(document.tables)))
+        listed += [
+            (f"{name}:{variant}", document.title, _derived(other.tables))
+            for variant, other in document.variants.items()
+        ]
+    return tuple(listed)
 
 
 def _derived(tables: Mapping[str, TableEntry]) -> dict[str, TableEntry]:

@@ -38,13 +38,14 @@ class Codes:
     ----------
     shown : tuple of CodeCount
         Those that may be shown, the most frequent first.
-    withheld, withheld_rows : int
-        How many others there are, and their rows.
+    different, withheld, withheld_rows : int
+        How many values there are, how many of them are not shown, and the rows of those.
     rows, blank : int
         Rows of the table, and those whose cell is empty.
     """
 
     shown: tuple[CodeCount, ...]
+    different: int
     withheld: int
     withheld_rows: int
     rows: int
@@ -58,15 +59,19 @@ def shown_codes(
     column: ColumnFacts,
     words: Sequence[str],
     ids: Sequence[str],
+    *,
+    by_profile: bool = False,
 ) -> Codes | None:
     """Return the codes of a column; None where its values are too many or too long to be codes.
 
     Parameters
     ----------
     words : sequence of str
-        The contract's own words for this column.
+        What means something in this column without a decision: the contract's own words, and a profile's.
     ids : sequence of str
         Subqueries of student ids.
+    by_profile : bool
+        Whether a profile says that the column holds codes: a rare word is then one too.
     """
     values, rows = counts.of(match.export, column), counts.rows(match.export, column)
     number, longest, filled = session.rows(
@@ -75,22 +80,28 @@ def shown_codes(
     if number > _MOST_CODES or longest > 4 * _LONGEST_CODE:
         return None
     found = session.rows(
-        f"SELECT value, rows FROM {values} WHERE {_may_be_shown(match, column, words, ids)} "
+        f"SELECT value, rows FROM {values} WHERE {_may_be_shown(match, column, words, ids, by_profile)} "
         "ORDER BY rows DESC, value"
     )
     shown = tuple(CodeCount(str(value), int(count)) for value, count in found)
     hidden = int(filled) - sum(each.rows for each in shown)
-    return Codes(shown, int(number) - len(shown), hidden, rows, rows - int(filled))
+    return Codes(shown, int(number), int(number) - len(shown), hidden, rows, rows - int(filled))
 
 
-def _may_be_shown(match: Match, column: ColumnFacts, words: Sequence[str], ids: Sequence[str]) -> str:
+def _may_be_shown(
+    match: Match, column: ColumnFacts, words: Sequence[str], ids: Sequence[str], by_profile: bool
+) -> str:
     listed = ", ".join(literal(word.lower()) for word in words)
-    canonical = f"regexp_replace(lower(value), '[\\s-]+', '_', 'g') IN ({listed})"
+    canonical = (
+        f"(lower(value) IN ({listed}) OR regexp_replace(lower(value), '[\\s-]+', '_', 'g') IN ({listed}))"
+    )
     if "student_id" not in match.table.column_names:
         return f"{canonical} OR length(value) <= {_LONGEST_CODE}"
     no_id = " AND ".join(f"value NOT IN (SELECT value FROM {each})" for each in ids) or "true"
     short = f"regexp_full_match(value, {literal(_SHORT)})"
-    return f"{canonical} OR ({no_id} AND ({short} OR {_of_several_students(match, column)}))"
+    wordy = f"length(value) <= {_LONGEST_CODE} AND regexp_full_match(value, {literal(_WORDS)})"
+    several = "true" if by_profile else _of_several_students(match, column)
+    return f"{canonical} OR ({no_id} AND ({short} OR ({wordy} AND {several})))"
 
 
 def _of_several_students(match: Match, column: ColumnFacts) -> str:
@@ -99,8 +110,7 @@ def _of_several_students(match: Match, column: ColumnFacts) -> str:
         return "false"
     cell, who = identifier(column.cell), identifier(student.cell)
     return (
-        f"(rows >= {_ROWS_OF_A_WORD} AND length(value) <= {_LONGEST_CODE} "
-        f"AND regexp_full_match(value, {literal(_WORDS)}) AND value IN (SELECT {cell} FROM "
+        f"rows >= {_ROWS_OF_A_WORD} AND value IN (SELECT {cell} FROM "
         f"{match.export.relation} WHERE regexp_full_match({cell}, {literal(_WORDS)}) AND length({cell}) > 4 "
-        f"GROUP BY 1 HAVING count(DISTINCT {who}) >= {_STUDENTS_OF_A_WORD}))"
+        f"GROUP BY 1 HAVING count(DISTINCT {who}) >= {_STUDENTS_OF_A_WORD})"
     )

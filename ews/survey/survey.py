@@ -10,6 +10,7 @@ from ews.config import SENSITIVE_ATTRIBUTES
 from ews.engine import Session, open_session
 from ews.progress import Progress, silent
 from ews.survey.counting import Counts
+from ews.survey.derived import derive
 from ews.survey.exports import Export, open_exports
 from ews.survey.folder import FoundFile, Unplaced, find_files
 from ews.survey.identities import count_ids, settle_identities
@@ -17,6 +18,7 @@ from ews.survey.known_layouts import known_layouts
 from ews.survey.placing import Placing, place
 from ews.survey.proposal import Proposal
 from ews.survey.series import families
+from ews.survey.table_entries import writing_of
 from ews.survey.tables import MAY_BE_ABSENT, Tables
 from ews.survey.workbooks import open_workbook
 
@@ -43,11 +45,15 @@ def survey(folder: Path, beside: Path, progress: Progress = silent) -> Proposal:
         exports, unread = _open_all(session, found, Path(scratch), progress)
         known = known_layouts(found, exports)
         placing = place(exports, {name: each.files for name, each in known.tables.items()})
+        writing = {name: writing_of(each, exports) for name, each in known.tables.items()}
+        derived = derive(session, known.tables, writing, found, folder, Path(scratch))
+        placing.matches |= derived.matches
         counts = Counts(session)
         progress("Comparing ids", 0.5)
         count_ids(placing, counts)
         settle_identities(placing, counts)
-        tables = Tables(session, placing, counts, known, folder, beside).propose(progress)
+        everything = Tables(session, placing, counts, known, derived, writing, folder, beside)
+        tables = everything.propose(progress)
         progress("Counting codes", 1.0)
     used = {file.name for each in placing.matches.values() for file in each.export.series.files}
     used |= {file for each in known.tables.values() for file in each.files}
@@ -84,7 +90,7 @@ def _open(
 ) -> list[Export | Unplaced]:
     form = family[0].form
     if form == "xml":
-        return [Unplaced(file.name, "XML of no system that a profile reads") for file in family]
+        return [Unplaced(file.name, "XML that no profile reads") for file in family]
     if form == "workbook":
         return [each for file in family for each in open_workbook(session, file, scratch)]
     return open_exports(session, family, found, scratch)

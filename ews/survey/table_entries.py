@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ews.extracts.schema import DIRECTORY, Column
@@ -46,7 +47,7 @@ def base_entries(match: Match, folder: Path, beside: Path) -> TableProposal:
     if match.table is not DIRECTORY:
         proposal.settings["delivery"] = undecided(DELIVERY)
         _add_arrival(proposal, export)
-    _add_writing(proposal, export)
+    proposal.settings |= _writing(export)
     if match.table.name in _USES:
         proposal.settings["use"] = Entry("none", _USES[match.table.name])
     proposal.columns = {
@@ -61,16 +62,30 @@ def base_entries(match: Match, folder: Path, beside: Path) -> TableProposal:
     return proposal
 
 
-def known_entries(known: KnownTable, folder: Path, beside: Path) -> TableProposal:
+def known_entries(
+    known: KnownTable, writing: Mapping[str, Entry], folder: Path, beside: Path
+) -> TableProposal:
     """Return the proposal for a table that a profile reads: it brings columns, codes and derivations."""
     proposal = TableProposal(known.table, found=", ".join(known.files))
     inside = f"{path_from(beside, folder)}{known.folder}".rstrip("/") or "."
-    proposal.settings["path"] = Entry(inside, "the folder: the profile knows the files' names")
-    proposal.settings["profile"] = Entry(known.profile, f"please confirm: {known.title}")
+    proposal.settings["path"] = Entry(inside)
+    proposal.settings["profile"] = Entry(
+        known.profile, f"please confirm: these look like files of {known.title.partition(' (')[0]}"
+    )
     proposal.settings["delivery"] = undecided(DELIVERY)
+    proposal.settings |= writing
     if known.table in _USES:
         proposal.settings["use"] = Entry("none", _USES[known.table])
     return proposal
+
+
+def writing_of(known: KnownTable, exports: Iterable[Export]) -> dict[str, Entry]:
+    """Return how the files of a profile's table are written, where that is not the usual way."""
+    entries: dict[str, Entry] = {}
+    for export in exports:
+        if any(file.name in known.files for file in export.series.files):
+            entries |= _writing(export)
+    return entries
 
 
 def missing_entries(table: str, rivals: list[Match]) -> TableProposal:
@@ -146,20 +161,22 @@ def _add_arrival(proposal: TableProposal, export: Export) -> None:
         proposal.settings["name_date"] = undecided(f"{' or '.join(forms)}? No name decides it")
 
 
-def _add_writing(proposal: TableProposal, export: Export) -> None:
-    text = export.text
+def _writing(export: Export) -> dict[str, Entry]:
+    """Return encoding, delimiter and final newline where they are not the default."""
+    text, entries = export.text, {}
     if text is None:
-        return
+        return {}
     if text.encoding != "utf-8":
         remark = "" if text.sure else "please confirm: it is not UTF-8, and the bytes do not say what it is"
-        proposal.settings["encoding"] = Entry(text.encoding, remark)
+        entries["encoding"] = Entry(text.encoding, remark)
     by_default = "\t" if export.series.files[0].name.lower().removesuffix(".gz").endswith(_TABS) else ","
     if text.delimiter != by_default:
-        proposal.settings["delimiter"] = Entry(text.delimiter)
+        entries["delimiter"] = Entry(text.delimiter)
     if not text.ends_line:
-        proposal.settings["final_newline"] = undecided(
+        entries["final_newline"] = undecided(
             "the last line has no end. optional, if your system always writes so; or was the file cut short?"
         )
+    return entries
 
 
 def _column(column: Column, match: Match) -> Entry | None:

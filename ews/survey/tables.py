@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from ews.survey.attendance_rows import add_reporting
 from ews.survey.code_entries import add_codes
 from ews.survey.counting import Counts
 from ews.survey.dates import common_forms, date_format, hint_from_others, readings
+from ews.survey.derived import Derived
 from ews.survey.identities import has_lost_zeros, unknown_share
 from ews.survey.known_layouts import KnownLayouts
 from ews.survey.matching import Match
 from ews.survey.placing import Placing
-from ews.survey.proposal import TableProposal
+from ews.survey.proposal import Entry, TableProposal
 from ews.survey.school_years import add_school_years
 from ews.survey.table_entries import base_entries, known_entries, missing_entries
 
@@ -36,6 +38,8 @@ class Tables:
     placing: Placing
     counts: Counts
     known: KnownLayouts
+    derived: Derived
+    writing: Mapping[str, Mapping[str, Entry]]
     folder: Path
     beside: Path
 
@@ -51,14 +55,28 @@ class Tables:
         return proposed
 
     def _propose(self, name: str) -> TableProposal | None:
-        if name in self.known.tables:
-            return known_entries(self.known.tables[name], self.folder, self.beside)
         match = self.placing.matches.get(name)
+        if name in self.known.tables:
+            return self._from_profile(name, match)
         if match is not None:
             return self._from_match(match)
         if name in MAY_BE_ABSENT and name not in self.placing.rivals:
             return None
         return missing_entries(name, self.placing.rivals.get(name, []))
+
+    def _from_profile(self, name: str, match: Match | None) -> TableProposal:
+        known = self.known.tables[name]
+        proposal = known_entries(known, self.writing[name], self.folder, self.beside)
+        if match is not None:
+            self._add_codes(proposal, match)
+            self._add_ids_to_mend(proposal, match)
+        if name in self.derived.problems:
+            proposal.to_mend.append(f"{name}: {self.derived.problems[name]}")
+        return proposal
+
+    def _add_codes(self, proposal: TableProposal, match: Match) -> None:
+        mapped = self.derived.mapped.get(proposal.table, {})
+        add_codes(self.session, proposal, match, self.counts, self._student_ids(), mapped)
 
     def _from_match(self, match: Match) -> TableProposal:
         proposal = base_entries(match, self.folder, self.beside)
@@ -71,7 +89,7 @@ class Tables:
         if match.table.name == "attendance":
             form = forms[0] if forms else ""
             add_reporting(self.session, proposal, match, form, self._roster(), self.counts)
-        add_codes(self.session, proposal, match, self.counts, self._student_ids())
+        self._add_codes(proposal, match)
         add_school_years(self.session, proposal, match, forms)
         self._add_ids_to_mend(proposal, match)
         return proposal

@@ -94,10 +94,12 @@ def _is_cp1252(head: bytes) -> bool:
 
 
 def _utf16_without_mark(head: bytes) -> str:
-    even, odd = head[0:2000:2].count(0), head[1:2000:2].count(0)
-    if odd > 5 * (even + 1):
-        return "utf-16-le"
-    return "utf-16-be" if even > 5 * (odd + 1) else ""
+    """Return the UTF-16 whose zero bytes these could be: nearly every second byte of English text."""
+    even, odd = head[0:2000:2], head[1:2000:2]
+    for zeros, others, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros.count(0) > len(zeros) / 2 and not others.count(0):
+            return name
+    return ""
 
 
 def _blocks(path: Path, head: bytes) -> Iterator[bytes]:

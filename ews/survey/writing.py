@@ -11,7 +11,7 @@ from ews.survey.proposal import Entry, Proposal, TableProposal, undecided
 
 _WIDTH = 110
 _REMARKS_AT = 36
-_PLAIN = re.compile(r"[A-Za-z_](?:[\w ./*()-]*[\w./*()])?", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z_./](?:[\w ./*()-]*[\w./*()])?", re.ASCII)
 _NO_BREAKS = 1_000_000
 
 _HEAD = """\

@@ -35,7 +35,10 @@ class Demographics:
 
 @dataclass
 class Program:
-    """A program that a student takes part in; ``kind`` is the association's table and element."""
+    """A program that a student takes part in; ``kind`` is the association's table and element.
+
+    Two associations of one student may differ in the type of the program alone.
+    """
 
     kind: str
     student: str
@@ -43,6 +46,7 @@ class Program:
     end: str | None = None
     participates: bool | None = None
     services: list[tuple[str, str | None, str | None]] = field(default_factory=list)
+    program_type: str = "Regular"
 
 
 @dataclass
@@ -102,6 +106,8 @@ def invented_district() -> EdFiDistrict:
             (ELEMENTARY, "Adams & Bell Elementary", ["Elementary School"]),
             (HIGH, "Cole High", ["Middle School", "High School"]),
             (103, "Dunn Academy", []),
+            (104, "Ely Middle", ["Middle School", "Junior High School"]),
+            (105, "Ford High", ["High School"]),
         ],
         bell_schedules=[
             ("Regular", ELEMENTARY, 390, ["2025-09-02", "2025-09-03"]),
@@ -138,8 +144,8 @@ def _add_calendars(district: EdFiDistrict) -> None:
         Calendar("teachers", ELEMENTARY, 2026, "Staff", {"2025-08-20": _OPEN, "2025-09-01": _OPEN}),
         Calendar("one student", ELEMENTARY, 2026, "IEP", {"2025-09-01": _OPEN, "2025-09-06": _OPEN}),
         Calendar("single", HIGH, 2026, "Student Specific", {"2025-09-02": _OPEN, "2026-05-29": _OPEN}),
-        Calendar("summer of one year", HIGH, 2026, "School", {"2026-06-15": _CLOSED}),
-        Calendar("summer of the next", HIGH, 2027, "School", {"2026-06-15": _OPEN}),
+        Calendar("one summer", HIGH, 2026, "School", {"2026-06-15": _CLOSED, "2026-06-16": _OPEN}),
+        Calendar("the next", HIGH, 2027, "School", {"2026-06-15": _OPEN, "2026-06-16": _CLOSED}),
     ]
 
 
@@ -194,6 +200,8 @@ def _add_meals(district: EdFiDistrict) -> None:
             ],
         ),
         Program(MEALS, "unrecorded"),
+        Program(MEALS, "declined", end="2026-01-30", services=[("Free Lunch", None, None)]),
+        Program(MEALS, "declined", services=[("Free Breakfast", None, None)], program_type="Summer"),
     ]
 
 
@@ -204,6 +212,7 @@ def _add_enrollments(district: EdFiDistrict) -> None:
             "one-race", ELEMENTARY, "2025-08-25", "Fifth grade", "2025-10-31", "Transferred", year=2026
         ),
         Enrollment("one-race", HIGH, "2025-11-03", "Fifth grade", calendar_year=2026),
+        Enrollment("characteristics", HIGH, "2025-06-16", "Eleventh grade", calendar_year=2026),
         Enrollment("own-code", HIGH, "2025-08-25", "Twelfth grade"),
         Enrollment("unrecorded", HIGH, "2026-01-12", "Ninth grade"),
         Enrollment("no-answer", HIGH, "2025-08-25", "Tenth grade", "2025-08-25", "No show", year=2026),

@@ -163,7 +163,7 @@ class _Ods:
 
     def _fill_programs(self, district: EdFiDistrict) -> None:
         for each in district.programs:
-            program_type = self._code("ProgramType", each.kind)
+            program_type = self._code("ProgramType", each.program_type)
             key = (each.begin, 100, 100, each.kind, program_type, self._usi[each.student])
             self._put("GeneralStudentProgramAssociation", [(*key, each.end)])
             self._put(each.kind, [(*key, each.participates) if each.kind == LANGUAGE else key])

@@ -45,6 +45,8 @@ def test_a_school_has_the_level_of_its_category_and_several_levels_are_other(dis
         101       | Adams & Bell Elementary | elementary | -
         102       | Cole High               | other      | -
         103       | Dunn Academy            | -          | -
+        104       | Ely Middle              | middle     | -
+        105       | Ford High               | high       | -
         """,
     )
 
@@ -72,6 +74,7 @@ def test_a_date_in_two_school_years_belongs_to_the_one_that_teaches_on_it(distri
         """
         school_id | date       | school_year | instructional
         102       | 2026-06-15 | 2027        | true
+        102       | 2026-06-16 | 2026        | true
         """,
     )
 
@@ -124,13 +127,14 @@ def test_a_spell_has_the_stated_school_year_else_its_calendars_else_that_of_its_
     is_as_printed(
         of("enrollments", district),
         """
-        student_id | school_id | entry_date | exit_date  | school_year | grade
-        two-races  | 101       | 2025-08-25 | -          | 2026        | KG
-        one-race   | 101       | 2025-08-25 | 2025-10-31 | 2026        | 05
-        one-race   | 102       | 2025-11-03 | -          | 2026        | 05
-        own-code   | 102       | 2025-08-25 | -          | 2026        | 12
-        unrecorded | 102       | 2026-01-12 | -          | 2026        | 09
-        declined   | 101       | 2025-08-25 | -          | 2026        | KG
+        student_id      | school_id | entry_date | exit_date  | school_year | grade
+        two-races       | 101       | 2025-08-25 | -          | 2026        | KG
+        one-race        | 101       | 2025-08-25 | 2025-10-31 | 2026        | 05
+        one-race        | 102       | 2025-11-03 | -          | 2026        | 05
+        characteristics | 102       | 2025-06-16 | -          | 2026        | 11
+        own-code        | 102       | 2025-08-25 | -          | 2026        | 12
+        unrecorded      | 102       | 2026-01-12 | -          | 2026        | 09
+        declined        | 101       | 2025-08-25 | -          | 2026        | KG
         """,
     )
 
@@ -170,6 +174,8 @@ def test_a_meal_service_is_a_program_with_its_own_dates_within_the_associations(
         one-race   | lunch           | 2025-10-01 | 2026-01-09 | reduced
         own-code   | lunch           | 2025-08-25 | 2025-12-19 | paid
         own-code   | District Plan B | 2025-09-15 | 2025-12-19 | District Plan B
+        declined   | lunch           | 2025-08-25 | 2026-01-30 | free
+        declined   | breakfast       | 2025-08-25 | -          | free
         """,
     )
 

@@ -82,11 +82,33 @@ def test_the_excuse_with_the_largest_part_names_the_day_and_at_equal_parts_the_u
         mostly        | 09/15/2025 | 03         | Absent | Unexcused
         even          | 09/15/2025 | 01         | Absent | Excused
         even          | 09/15/2025 | 02         | Absent | Unexcused
+        unclear       | 09/15/2025 | 01         | Absent | Unexcused
+        unclear       | 09/15/2025 | 02         | Absent | Unknown
         """,
         """
         student_id | code             | absent_fraction
         mostly     | Absent Excused   | 0.5
         even       | Absent Unexcused | 0.3333
+        unclear    | Absent Unexcused | 0.3333
+        """,
+    )
+
+
+def test_several_marks_for_one_period_are_one_period(tmp_path: Path) -> None:
+    """A teacher marked tardy what the office marked absent; an excuse came beside the first mark."""
+    rolled_up(
+        tmp_path,
+        """
+        studentNumber | date       | periodName | status | excuse
+        corrected     | 09/15/2025 | 01         | Tardy  | Excused
+        corrected     | 09/15/2025 | 01         | Absent | Excused
+        twice         | 09/15/2025 | 01         | Absent | Excused
+        twice         | 09/15/2025 | 01         | Absent | Unexcused
+        """,
+        """
+        student_id | code             | absent_fraction
+        corrected  | Absent Excused   | 0.1667
+        twice      | Absent Unexcused | 0.1667
         """,
     )
 
@@ -125,11 +147,14 @@ def test_exempt_periods_are_missed_by_nobody_unless_nothing_else_happened(tmp_pa
         trip-and-away | 09/15/2025 | 01         | Absent | Exempt
         trip-and-away | 09/15/2025 | 02         | Absent | Exempt
         trip-and-away | 09/15/2025 | 06         | Absent | Unexcused
+        trip-and-late | 09/15/2025 | 01         | Absent | Exempt
+        trip-and-late | 09/15/2025 | 02         | Tardy  | Excused
         """,
         """
         student_id    | code             | absent_fraction
         trip          | Absent Exempt    | 0.5
         trip-and-away | Absent Unexcused | 0.1667
+        trip-and-late | Absent Exempt    | 0.1667
         """,
     )
 
@@ -141,16 +166,39 @@ def test_minutes_weigh_the_periods_where_all_of_them_have_some(tmp_path: Path) -
         studentNumber | date       | periodName | status | excuse
         long          | 09/15/2025 | LAB        | Absent | Excused
         short         | 09/15/2025 | HR         | Absent | Excused
+        short         | 09/15/2025 | LAB        | Tardy  | Excused
+        trip          | 09/15/2025 | LAB        | Absent | Exempt
+        trip          | 09/15/2025 | HR         | Absent | Excused
         """,
         """
         student_id | absent_fraction | minutes_absent
         long       | 0.9             | 90
         short      | 0.1             | 10
+        trip       | 0.1             | 10
         """,
         periods="""
         schoolNumber | periodName | minutes
         s1           | LAB        | 90
         s1           | HR         | 10
+        """,
+    )
+
+
+def test_where_a_period_has_no_minutes_their_number_counts(tmp_path: Path) -> None:
+    rolled_up(
+        tmp_path,
+        """
+        studentNumber | date       | periodName | status | excuse
+        long          | 09/15/2025 | LAB        | Absent | Excused
+        """,
+        """
+        student_id | absent_fraction | minutes_absent
+        long       | 0.5             | -
+        """,
+        periods="""
+        schoolNumber | periodName | minutes
+        s1           | LAB        | 90
+        s1           | HR         | -
         """,
     )
 
@@ -229,6 +277,7 @@ def test_a_status_or_excuse_that_the_profile_does_not_know_names_the_day(tmp_pat
 def test_without_the_number_of_periods_a_day_is_set_aside_and_not_guessed(
     tmp_path: Path, period: str
 ) -> None:
+    """It is named by its first line; a period that was not missed may be any."""
     where = write_tables(
         tmp_path / "campus",
         attendance=f"""
@@ -236,6 +285,9 @@ def test_without_the_number_of_periods_a_day_is_set_aside_and_not_guessed(
             s1           | fine          | 09/15/2025 | 01         | Absent | Excused
             s1           | elsewhere     | 09/15/2025 | {period}   | Absent | Excused
             s2           | no-periods    | 09/15/2025 | 01         | Absent | Excused
+            s1           | elsewhere     | 09/15/2025 | 01         | Absent | Excused
+            s1           | late          | 09/15/2025 | 01         | Absent | Excused
+            s1           | late          | 09/15/2025 | {period}   | Tardy  | Excused
         """,
         periods=SIX_PERIODS,
     )

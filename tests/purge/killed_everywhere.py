@@ -1,9 +1,9 @@
-"""Kill a purge before every step that changes a file, one after the other, and finish it: a program of its own.
+"""Kill a purge before every change of a file, one after the other, and finish it: a program of its own.
 
 ``python killed_everywhere.py FOLDER STEP``: a copy of the district is purged in a child process that kills
-itself before its k-th change, for k = 1, 1 + STEP, ...; then the same purge is run again, in another child, and
-everything is looked at. Prints one line of JSON per k. Its own process, because only one that has not opened a
-database yet can fork without harm.
+itself before its k-th change, for k = 1, 1 + STEP, ...; then the same purge is run again, in another child,
+and everything is looked at. Prints one line of JSON per k. A program of its own, because only a process that
+has not opened a database yet can fork without harm.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def check(runs: list[dict[str, Any]]) -> None:
 
 
 def test_a_purge_killed_here_and_there_is_completed_by_the_same_command(small: Small) -> None:
-    check(campaign(small, 13))
+    check(campaign(small, 17))
 
 
 @pytest.mark.slow

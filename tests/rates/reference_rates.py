@@ -82,8 +82,8 @@ def reference_counts(
     return found
 
 
-def newest_year(loads: Sequence[Load], settings: Settings) -> int:
-    """The newest school year with attendance on one of its schools' days."""
+def newest_year(loads: Sequence[Load], settings: Settings) -> int | None:
+    """The newest school year with attendance on one of its schools' days; None without any."""
     seen = known_today(loads, settings, dt.date(9998, 1, 1))
     years = {
         stated.year
@@ -96,11 +96,11 @@ def newest_year(loads: Sequence[Load], settings: Settings) -> int:
             for day in seen.covered.get(school, set())
         )
     }
-    return max(years)
+    return max(years, default=None)
 
 
 def _known(loads: Sequence[Load], settings: Settings, year: int) -> Known:
-    """All that is known today of days up to the end of the year; the year is over only where it is complete."""
+    """All that is known today of days up to the end of the year, which is over only where it is complete."""
     calendar = known_today(loads, settings, dt.date(9998, 1, 1)).calendar
     last = max(day for days in calendar.values() for day, stated in days.items() if stated.year == year)
     seen = known_today(loads, settings, last + dt.timedelta(days=1))
@@ -149,29 +149,28 @@ def _person(
         return None
     last = own[-1]
     person = Person(_grade(seen, student, year, last.school, last.date), last.school, clock=len(own))
+    lessons = {
+        school: [d for d, stated in school_days(seen, school, year).items() if stated.instructional]
+        for school in schools
+    }
+    finals = {school: counted_to(seen, school, year) or dt.date.min for school in schools}
     for day in own:
         length = minutes.get((day.school, day.date.isoformat()))
         person.minutes = None if person.minutes is None or length is None else person.minutes + length
-        final = counted_to(seen, day.school, year)
-        open_days = [
-            d
-            for d, stated in school_days(seen, day.school, year).items()
-            if stated.instructional and d <= final
-        ]
-        person.stays = person.stays or day.date == open_days[-1]
+        later = [d for d in lessons[day.school] if day.date < d <= finals[day.school]]
+        person.stays = person.stays or not later
     for event in days.events:
         if event.school in schools:
             length = minutes.get((event.school, event.date.isoformat()), Fraction(0))
             stated = said.get((student, event.date, event.kind, event.part), Fraction(0))
             derived = Fraction(int(length * 1000) * event.part // WHOLE, 1000)
-            numbered = [d for d, s in school_days(seen, event.school, year).items() if s.instructional]
-            month = numbered.index(event.date) // 20
+            month = lessons[event.school].index(event.date) // 20
             person.events.append((event, min(max(stated, derived), length), month))
     return person
 
 
 def _grade(seen: Known, student: str, year: int, school: str, date: dt.date) -> str:
-    """The grade of the spell that the date belongs to: the one that began earlier, clipped to the school's year."""
+    """The grade of the spell that a date belongs to: the one that began earlier, clipped to the year."""
     spells = []
     for spell in seen.spells:
         if (spell.student, spell.year, spell.school) == (student, year, school):

@@ -1,4 +1,4 @@
-"""The federal definition (EDFacts FS195): 10% or more of at least ten days, half a day is a day, any reason."""
+"""The federal definition (EDFacts FS195): 10% of at least ten days, half a day is a day, for any reason."""
 
 from __future__ import annotations
 

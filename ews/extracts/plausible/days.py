@@ -14,11 +14,11 @@ from ews.sources import AttendanceSource
 DAYS = "plausible_days"
 """Temporary table, one row per school and instructional day inside the span that attendance covers.
 
-school_id, date, school_year; ``rows`` (delivered), ``absences``, ``entries`` (rows in ``exceptions``
-reporting, absences in ``daily``), ``is_covered`` (has any row), ``is_inside`` (between the school's first and
-last day with rows), ``usual`` (median entries of the school's same weekday in that year; of any weekday where
-there are fewer than four), ``usual_rows`` (median rows), ``enrolled`` (students with a spell), ``is_new``
-(not judged by an earlier load).
+school_id, date, school_year, ``day_number`` (of that year); ``rows`` (delivered), ``absences``,
+``entries`` (rows in ``exceptions`` reporting, absences in ``daily``), ``is_covered`` (has any row),
+``is_inside`` (between the school's first and last day with rows), ``usual`` (median entries of the school's
+same weekday in that year; of any weekday where there are fewer than four), ``usual_rows`` (median rows),
+``enrolled`` (students with a spell), ``is_new`` (not judged by an earlier load).
 """
 
 RARE = 9.21
@@ -102,7 +102,9 @@ def _make_spans(session: Session) -> None:
     session.execute(
         "CREATE OR REPLACE TEMP TABLE plausible_open AS SELECT c.school_id, c.date, c.school_year, "
         "v.rows IS NOT NULL AS is_covered, coalesce(v.rows, 0) AS rows, coalesce(v.absences, 0) AS absences, "
-        "coalesce(v.entries, 0) AS entries FROM known_calendar c LEFT JOIN plausible_covered v "
+        "coalesce(v.entries, 0) AS entries, row_number() OVER ("
+        "PARTITION BY c.school_id, c.school_year ORDER BY c.date) AS day_number "
+        "FROM known_calendar c LEFT JOIN plausible_covered v "
         "ON v.school_id = c.school_id AND v.date = c.date WHERE c.instructional"
     )
     session.execute(

@@ -8,24 +8,26 @@ from ews.extracts.findings import Finding
 from ews.extracts.plausible.days import DAYS, RARE, surprise
 from ews.extracts.schema import ATTENDANCE
 
-_FEWER_AT_A_SCHOOL = 8
+_FEWER_AT_A_SCHOOL = 10
 _FEWER_IN_THE_DISTRICT = 4
 _MORE = 3
 _FAR_MORE = 12
 _NEARLY_ALL = 0.9
 _MORE_THAN_ALL = 1.5
 _ENOUGH_STUDENTS = 20
+_SETTLING_DAYS = 3
 
 
 def unusual_days(session: Session) -> list[Finding]:
     """Return warnings for days with implausibly few or many entries, per school and for the district.
 
-    An entry is a row in ``exceptions`` reporting and an absence in ``daily``. Too few: less than an eighth
+    An entry is a row in ``exceptions`` reporting and an absence in ``daily``. Too few: less than a tenth
     of the usual number for the weekday (a quarter of it for the whole district), and less likely than 1 in
-    10,000 by :func:`~ews.extracts.plausible.days.surprise`; days in a row without any are taken together.
-    Too many: more than three times the usual number, and at least 90% of 20 or more students absent, or half as
-    many rows again as students. The number alone says nothing: on snow days with schools open 30 to 56% of a
-    district are absent. Where nobody is known to be enrolled, more than twelve times the usual number.
+    10,000 by :func:`~ews.extracts.plausible.days.surprise`; days in a row without any are taken together,
+    and the first three days of a year, when lists still settle, are left out. Too many: more than three times
+    the usual number, and at least 90% of 20 or more students absent, or half as many rows again as students.
+    The number alone says nothing: on snow days with schools open 30 to 56% of a district are absent. Where
+    nobody is known to be enrolled, more than twelve times the usual number.
     """
     _make_volumes(session)
     return [
@@ -42,8 +44,8 @@ def _make_volumes(session: Session) -> None:
     ``expected`` is the usual number; of days in a row without an entry, the usual number of all of them.
     """
     session.execute(
-        "CREATE OR REPLACE TEMP TABLE plausible_volumes AS SELECT *, CASE WHEN entries > 0 THEN usual "
-        "ELSE sum(usual) FILTER (entries = 0) OVER (PARTITION BY school_id, school_year, run) END AS expected "
+        "CREATE OR REPLACE TEMP TABLE plausible_volumes AS SELECT *, CASE WHEN entries > 0 THEN usual ELSE "
+        "sum(usual) FILTER (entries = 0) OVER (PARTITION BY school_id, school_year, run) END AS expected "
         "FROM (SELECT *, count_if(entries > 0 OR NOT is_covered) OVER ("
         f"PARTITION BY school_id, school_year ORDER BY date) AS run FROM {DAYS}) WHERE is_covered"
     )
@@ -51,12 +53,14 @@ def _make_volumes(session: Session) -> None:
         "CREATE OR REPLACE TEMP TABLE plausible_district AS SELECT date, sum(entries) AS entries, "
         "sum(absences) AS absences, sum(rows) AS rows, sum(usual) AS usual, sum(usual) AS expected, "
         "sum(usual_rows) AS usual_rows, sum(enrolled) AS enrolled, bool_or(is_new) AS is_new, "
+        "min(day_number) AS day_number, "
         f"count(*) > 1 AND avg(CAST(is_covered AS INTEGER)) > 0.5 AS is_district FROM {DAYS} GROUP BY date"
     )
 
 
 def _few(times: int) -> str:
-    return f"entries * {times} < usual AND {surprise('entries', 'expected')} > {RARE}"
+    unlikely = f"{surprise('entries', 'expected')} > {RARE}"
+    return f"day_number > {_SETTLING_DAYS} AND entries * {times} < usual AND {unlikely}"
 
 
 def _many() -> str:
