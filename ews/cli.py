@@ -5,10 +5,8 @@ Whatever is heavy is imported where it is used, so that ``ews --help`` answers a
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +14,12 @@ import typer
 
 from ews.console import Console
 from ews.errors import EwsError, UsageError
+from ews.verbs import data
+from ews.verbs.data import say_loaded
+from ews.verbs.options import AcceptWithdrawals, AsOfDay, ConfigFile, Json, date_of, load
 
 if TYPE_CHECKING:
-    from ews.config import Config
     from ews.nightly.night import NightResult
-    from ews.store.ingest import IngestReport
 
 app = typer.Typer(
     help="Early-warning lists for chronic absence, audited for equity before they reach a counselor.",
@@ -29,17 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-ConfigFile = Annotated[
-    Path, typer.Option("--config", "-c", help="The district's configuration (see `ews init`).")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one machine-readable object on standard output.")]
-AsOfDay = Annotated[
-    str | None, typer.Option("--as-of", metavar="DATE", help="The decision day, for example 2026-01-15.")
-]
-AcceptWithdrawals = Annotated[
-    bool, typer.Option("--accept-withdrawals", help="Accept that a full extract withdraws more than 5%.")
-]
 
 DEGRADED = 10
 
@@ -95,58 +83,21 @@ def simulate(
     console.result({"configuration": str(configuration)})
 
 
-@app.command(epilog="Example: ews init my-district")
-def init(
-    folder: Annotated[Path, typer.Argument(help="The folder to write district.yaml into.")] = Path(),
-    as_json: Json = False,
-) -> None:
-    """Write a commented configuration to start from."""
-    from ews.starter import write_starter
+app.command(epilog="Example: ews init my-district --from exports")(data.init)
+app.command(epilog="Example: ews check -c district.yaml")(data.check)
+app.command(epilog="Example: ews ingest -c district.yaml --loaded-at 2026-01-15T02:00")(data.ingest)
+app.command(epilog="Example: ews rates -c district.yaml --definition edfacts --definition california")(
+    data.rates
+)
+app.command(epilog="Example: ews purge -c district.yaml --student 00123 --reason 'parents asked' --yes")(
+    data.purge
+)
 
-    console = Console(as_json=as_json)
-    path = write_starter(folder)
-    console.say(f"Wrote {path}. Next: name your files and codes in it, then ews check -c {path}")
-    console.result({"configuration": str(path)})
-
-
-@app.command(epilog="Example: ews check -c district.yaml")
-def check(config: ConfigFile, as_json: Json = False) -> None:
-    """Read and check the extracts; change nothing."""
-    from ews.extracts.findings import refuse_if_any
-    from ews.store.ingest import check as run
-
-    console = Console(as_json=as_json)
-    with console.progress() as progress:
-        report = run(_load(config), progress=progress)
-    console.findings(report.findings)
-    console.files(report.files)
-    if not as_json:
-        refuse_if_any(report.findings)
-        console.say(_after_check(report))
-    refused = any(finding.severity == "refused" for finding in report.findings)
-    console.result(report.as_dict(), exit_code=20 if refused else 0)
-
-
-@app.command(epilog="Example: ews ingest -c district.yaml --loaded-at 2026-01-15T02:00")
-def ingest(
-    config: ConfigFile,
-    loaded_at: Annotated[
-        str | None, typer.Option("--loaded-at", metavar="TIME", help="When the load counts as made.")
-    ] = None,
-    accept_withdrawals: AcceptWithdrawals = False,
-    as_json: Json = False,
-) -> None:
-    """Load the extracts into the store."""
-    from ews.store.ingest import ingest as run
-
-    console = Console(as_json=as_json)
-    loaded = _load(config)
-    time = _time(loaded_at, loaded.timezone)
-    with console.progress() as progress:
-        report = run(loaded, loaded_at=time, accept_withdrawals=accept_withdrawals, progress=progress)
-    console.findings(report.findings)
-    _say_loaded(console, report)
-    console.result(report.as_dict())
+store = typer.Typer(help="Look into the store.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(store, name="store")
+store.command(epilog="Example: ews store history -c district.yaml --student 00123 --date 2025-10-14")(
+    data.history
+)
 
 
 @app.command(epilog="Example: ews train -c district.yaml --by 'Data team'")
@@ -159,7 +110,7 @@ def train(
     from ews.training.run import train as run
 
     console = Console(as_json=as_json)
-    loaded = _load(config)
+    loaded = load(config)
     truth = loaded.folder / "truth" / "risk.parquet"
     with console.progress() as progress:
         result = run(loaded, by=by, truth=truth if truth.exists() else None, progress=progress)
@@ -204,8 +155,8 @@ def sign_off(
     from ews.approval import Decision, record_sign_off
 
     console = Console(as_json=as_json)
-    decision = Decision(kind, approver, role, reason, _date(expires, "--expires"), conditions)
-    signed = record_sign_off(_load(config), decision, version=version, run=run)
+    decision = Decision(kind, approver, role, reason, date_of(expires, "--expires"), conditions)
+    signed = record_sign_off(load(config), decision, version=version, run=run)
     console.say(
         f"Recorded for version {signed.number} until {decision.expires}. This records a decision; it does "
         f"not prove who made it.\nNext: ews promote -c {config}"
@@ -225,7 +176,7 @@ def promote(
     from ews.approval import promote as run
 
     console = Console(as_json=as_json)
-    champion, decision = run(_load(config), version=version)
+    champion, decision = run(load(config), version=version)
     rests = f", on the decision of {decision.approver} until {decision.expires}" if decision else ""
     console.say(f"Version {champion.number} is in service{rests}. Next: ews score -c {config}")
     console.result({"version": champion.number, "signed_off": decision is not None})
@@ -238,7 +189,7 @@ def score(config: ConfigFile, as_of: AsOfDay = None, as_json: Json = False) -> N
 
     console = Console(as_json=as_json)
     with console.progress() as progress:
-        result = score_and_publish(_load(config), as_of=_date(as_of, "--as-of"), progress=progress)
+        result = score_and_publish(load(config), as_of=date_of(as_of, "--as-of"), progress=progress)
     _finish_night(console, result)
 
 
@@ -253,12 +204,12 @@ def nightly(
     from ews.nightly.night import nightly as run
 
     console = Console(as_json=as_json)
-    day = _date(as_of, "--as-of")
+    day = date_of(as_of, "--as-of")
     with console.progress() as progress:
-        result = run(_load(config), as_of=day, accept_withdrawals=accept_withdrawals, progress=progress)
+        result = run(load(config), as_of=day, accept_withdrawals=accept_withdrawals, progress=progress)
     if result.loaded is not None:
         console.findings(result.loaded.findings)
-        _say_loaded(console, result.loaded)
+        say_loaded(console, result.loaded)
     _finish_night(console, result)
 
 
@@ -268,7 +219,7 @@ def verify(config: ConfigFile, as_json: Json = False) -> None:
     from ews.nightly.verify import verify as run
 
     console = Console(as_json=as_json)
-    result = run(_load(config))
+    result = run(load(config))
     for problem in result.problems:
         console.say(f"- {problem}")
     result.raise_if_broken()
@@ -314,54 +265,6 @@ def _usage(error: Any, *, as_json: bool) -> int:
         next_step = "see `ews --help`, or `ews COMMAND --help`"
         Console(as_json=as_json).error(UsageError(message, next_step=next_step))
     return UsageError.exit_code
-
-
-def _load(path: Path) -> Config:
-    from ews.config import load_config
-
-    return load_config(path)
-
-
-def _date(text: str | None, option: str) -> Any:
-    return None if text is None else _parsed(dt.date.fromisoformat, text, option, "a date like 2026-01-15")
-
-
-def _time(text: str | None, timezone: str) -> dt.datetime | None:
-    from zoneinfo import ZoneInfo
-
-    if text is None:
-        return None
-    time = _parsed(dt.datetime.fromisoformat, text, "--loaded-at", "a time like 2026-01-15T02:00")
-    local = time if time.tzinfo else time.replace(tzinfo=ZoneInfo(timezone))
-    utc: dt.datetime = local.astimezone(dt.UTC)
-    return utc.replace(tzinfo=None)
-
-
-def _parsed(parse: Callable[[str], Any], text: str, option: str, expected: str) -> Any:
-    try:
-        return parse(text)
-    except ValueError:
-        raise UsageError(
-            f"{option} {text} cannot be read", expected=expected, next_step=f"write {option} as {expected}"
-        ) from None
-
-
-def _say_loaded(console: Console, report: IngestReport) -> None:
-    for table in report.tables:
-        withdrawn = f", {table.rows_withdrawn:,} withdrawn" if table.rows_withdrawn else ""
-        aside = f", {table.rows_set_aside:,} set aside" if table.rows_set_aside else ""
-        done = f"{table.rows_read:,} rows read, {table.rows_new:,} new{withdrawn}{aside}"
-        console.say(f"{table.table}: {done}")
-
-
-def _after_check(report: IngestReport) -> str:
-    aside = sum(each.count for each in report.findings if each.severity == "set aside")
-    warnings = sum(each.severity == "warning" for each in report.findings)
-    rows = sum(each["rows"] for each in report.files)
-    return (
-        f"{rows:,} rows can be loaded; {aside:,} would be set aside, {warnings} warnings. "
-        "The store was not touched. Next: ews ingest"
-    )
 
 
 def _after_training(verdict: str, version: str | None) -> str:

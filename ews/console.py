@@ -73,22 +73,30 @@ class Console:
             table.add_row(*map(_plain, cells))
         RichConsole(width=None if sys.stdout.isatty() else 150).print(table)
 
-    def files(self, files: Sequence[dict[str, Any]]) -> None:
-        """Print what every file brought."""
-        if self._as_json or not files:
+    def table(self, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table of text."""
+        if self._as_json:
             return
         from rich.console import Console as RichConsole
         from rich.table import Table
 
-        table = Table(title="Files")
-        for heading in ("table", "file", "rows", "findings"):
-            table.add_column(heading, overflow="fold", justify="right" if heading == "rows" else "left")
+        typer.echo(f"\n{title}")
+        drawn = Table()
+        for heading in headings:
+            drawn.add_column(_plain(heading), overflow="fold")
+        for row in rows:
+            drawn.add_row(*map(_plain, row))
+        RichConsole(width=None if sys.stdout.isatty() else 150).print(drawn)
+
+    def files(self, files: Sequence[dict[str, Any]]) -> None:
+        """Print what every file brought."""
+        if self._as_json or not files:
+            return
+        rows = []
         for each in files:
-            found = "; ".join(
-                f"{name}: {count:,}" if count else name for name, count in each["findings"].items()
-            )
-            table.add_row(each["table"], _plain(each["file"]), f"{each['rows']:,}", _plain(found or "none"))
-        RichConsole(width=None if sys.stdout.isatty() else 150).print(table)
+            counted = [f"{name}: {count:,}" if count else name for name, count in each["findings"].items()]
+            rows.append((each["table"], each["file"], f"{each['rows']:,}", "; ".join(counted) or "none"))
+        self.table("Files", ("table", "file", "rows", "findings"), rows)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

@@ -48,6 +48,7 @@ ORDER = (
     "survey",
     "starter",
     "console",
+    "verbs",
     "cli",
 )
 """The flow: a module imports only from those before it."""

@@ -60,7 +60,7 @@ def _step(shown: ShownStep) -> str:
 
 
 def _why(shown: ShownStep) -> str:
-    return reason_of(shown.step.rule, shown.step.before, shown.step.after)
+    return reason_of(shown.rule, shown.before, shown.after)
 
 
 def _reach(found: Rates) -> list[str]:

@@ -13,7 +13,7 @@ from ews.progress import Progress, silent
 from ews.rates.cells import Cell, cells_of
 from ews.rates.choice import GRAINS, at_grains, chosen, not_computed
 from ews.rates.counts import Column, Counts, count
-from ews.rates.school_year import YearInView, view_year
+from ews.rates.school_year import YearInView, YearReach, view_year
 from ews.rates.small_cells import Status, groups_of, statuses
 from ews.rates.small_steps import ShownStep, shown_steps
 from ews.rates.students import students_of
@@ -48,7 +48,7 @@ class Rates:
     """
 
     district: str
-    year: YearInView
+    year: YearReach
     minimum: int
     definitions: tuple[NamedDefinition, ...]
     not_computed: Mapping[str, str]
@@ -146,7 +146,7 @@ def rates(
     )
     return Rates(
         config.district,
-        year,
+        year.reach,
         config.audit.min_cell,
         tuple(definitions),
         impossible,
@@ -213,8 +213,8 @@ def _reconciliation(each: Reconciliation) -> dict[str, Any]:
         "counted": [total.n for total in each.total],
         "steps": [
             {
-                "rule": shown.step.rule,
-                "why": reason_of(shown.step.rule, shown.step.before, shown.step.after),
+                "rule": shown.rule,
+                "why": reason_of(shown.rule, shown.before, shown.after),
                 **shown.figures,
             }
             for shown in each.steps

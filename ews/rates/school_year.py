@@ -36,8 +36,8 @@ class SchoolReach:
 
 
 @dataclass(frozen=True)
-class YearInView:
-    """A school year with everything that is known of it today, corrections included.
+class YearReach:
+    """Which school year is counted, and how far.
 
     Attributes
     ----------
@@ -48,7 +48,6 @@ class YearInView:
 
     school_year: int
     complete: bool
-    school_days: SchoolDays
     schools: tuple[SchoolReach, ...]
 
     @property
@@ -66,6 +65,14 @@ class YearInView:
     def stopped(self) -> tuple[SchoolReach, ...]:
         """The schools whose attendance ends so early that days without a record count as attended."""
         return tuple(each for each in self.schools if each.days_without >= COMPLETE_WITHIN_DAYS)
+
+
+@dataclass(frozen=True)
+class YearInView:
+    """A school year with everything that is known of it today, corrections included."""
+
+    reach: YearReach
+    school_days: SchoolDays
 
 
 def view_year(session: Session, config: Config, wanted: int | None = None) -> YearInView:
@@ -88,7 +95,8 @@ def view_year(session: Session, config: Config, wanted: int | None = None) -> Ye
         _only(hindsight(session, last_day + dt.timedelta(days=1), config), year, complete=complete)
     )
     ends = delivered.loc[delivered["school_year"] == year].set_index("school_id")["delivered_to"]
-    return YearInView(year, complete, school_days, _reaches(session, school_days, of_year, ends))
+    schools = _reaches(session, school_days, of_year, ends)
+    return YearInView(YearReach(year, complete, schools), school_days)
 
 
 def _delivered(calendar: pd.DataFrame, covered: pd.DataFrame) -> pd.DataFrame:

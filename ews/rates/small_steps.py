@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ews.equity.suppression import SUPPRESSED, Suppressed
-from ews.rates.walks import Step, Walk
+from ews.rates.walks import State, Step, Walk
 
 KINDS: Mapping[str, tuple[str, str]] = {"counted": ("entered", "left"), "chronic": ("became", "ceased")}
 """What is walked: how many are counted, and how many are chronic; in and out."""
@@ -20,9 +20,11 @@ KINDS: Mapping[str, tuple[str, str]] = {"counted": ("entered", "left"), "chronic
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step as it may be shown; every figure is a number or suppressed."""
+    """A step as it may be shown: its rule, and figures that are numbers or suppressed."""
 
-    step: Step
+    rule: str
+    before: State
+    after: State
     figures: Mapping[str, int | Suppressed]
 
 
@@ -51,7 +53,10 @@ def shown_steps(
     return [
         [
             ShownStep(
-                step, {name: figure(number, step, kind, name) for kind in KINDS for name in KINDS[kind]}
+                step.rule,
+                step.before,
+                step.after,
+                {name: figure(number, step, kind, name) for kind in KINDS for name in KINDS[kind]},
             )
             for step in walk.steps
         ]

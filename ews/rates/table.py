@@ -59,7 +59,7 @@ def _district_table(found: Rates) -> PlainTable:
         texts = [absent if each is None else text_of(each[TOTAL]) for each in cells]
         rows.append((definition.name, *texts, meaning_of(definition)))
     return PlainTable(
-        f"Chronically absent in {found.district}, {named_year(found.year.school_year)}",
+        f"Chronically absent in {found.district}, school year {named_year(found.year.school_year)}",
         ("definition", *[GRAIN_NAMES[grain] for grain in grains], "meaning"),
         tuple(rows),
     )
@@ -101,11 +101,10 @@ def _steps_table(each: Reconciliation) -> PlainTable:
 
 
 def _step_row(shown: ShownStep) -> tuple[str, str, str]:
-    step = shown.step
     counted, chronic = (
         _moved(*[shown.figures[name] for name in KINDS[kind]]) for kind in ("counted", "chronic")
     )
-    return reason_of(step.rule, step.before, step.after), counted, chronic
+    return reason_of(shown.rule, shown.before, shown.after), counted, chronic
 
 
 def _moved(came: int | str, went: int | str) -> str:

@@ -143,6 +143,35 @@ def test_a_day_is_incomplete_below_half_of_the_enrolled(rows: int, told: bool, s
     assert [each.where for each in incomplete_days(session)] == (["school s1, 2025-09-09"] if told else [])
 
 
+def test_a_day_is_complete_without_those_who_have_left(session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY)
+    enroll(session, "s1", range(30))
+    session.execute(
+        "UPDATE given_enrollments SET exit_date = DATE '2025-09-09' WHERE _line > 12"  # ten stay
+    )
+    for at, day in enumerate(TWENTY):
+        mark(session, "s1", day, range(30 if at < 2 else 10), code="P")
+    derive(session)
+    make_days(session, source("daily"), LOADED_AT)
+    assert incomplete_days(session) == []
+
+
+def test_of_a_year_that_is_over_the_end_is_missing_too(session: Session) -> None:
+    """One of two schools stopped after eight days, and the next year has begun."""
+    next_year = school_days(3, dt.date(2026, 9, 7))
+    open_schools(session, ["s1", "s2"], TWENTY)
+    open_schools(session, ["s1", "s2"], next_year, year=2027)
+    for day in [*TWENTY, *next_year]:
+        mark(session, "s1", day, range(20))
+        if day in TWENTY[:8] or day in next_year:
+            mark(session, "s2", day, range(20))
+    derive(session)
+    attendance = source("exceptions")
+    make_days(session, attendance, dt.datetime(2026, 9, 12))
+    findings = days_without_attendance(session, attendance)
+    assert [(each.count, each.where) for each in findings] == [(12, "school s2, 2025-09-18")]
+
+
 def test_rows_on_closed_days_are_counted(session: Session) -> None:
     open_schools(session, ["s1"], TWENTY)
     give(

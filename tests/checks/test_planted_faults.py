@@ -15,7 +15,7 @@ from ews.extracts.plausible.whole import plausibility_findings
 from ews.simulate.district import simulate
 from ews.store.volume import volume_findings
 from tests.checks.planted_faults import BOTH, FAULTS
-from tests.checks.temp_tables import TABLES, as_daily, derive, read_extracts, source
+from tests.checks.temp_tables import TABLES, as_daily, derive, new_extracts, read_extracts, source
 
 LOADED_AT = dt.datetime(2026, 1, 17, 4)
 ELSEWHERE = {
@@ -96,6 +96,16 @@ def test_a_closure_that_is_in_the_calendar_is_no_fault(reporting: str, sound: So
         session.execute("DELETE FROM given_attendance WHERE date = DATE '2025-11-18'")
         session.execute("UPDATE given_calendar SET instructional = false WHERE date = DATE '2025-11-18'")
         assert findings_of(session, reporting) == []
+
+
+@pytest.mark.parametrize("reporting", BOTH)
+@pytest.mark.parametrize("delivery", ["full", "delta"])
+def test_extracts_without_a_row_have_nothing_implausible(reporting: str, delivery: str) -> None:
+    with new_extracts() as session:
+        derive(session)
+        assert plausibility_findings(session, TABLES, source(reporting, delivery), LOADED_AT) == []
+        empty = dict.fromkeys(TABLES, (delivery, 0))
+        assert volume_findings(session, empty, LOADED_AT, "America/New_York") == []
 
 
 def test_every_warning_has_a_planted_fault_here_or_tests_of_its_own() -> None:

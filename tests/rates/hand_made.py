@@ -64,6 +64,12 @@ def judged(placed: SchoolDays, rules: NamedDefinition, grain: str = "district") 
     return judged_of(found, rules, grain)
 
 
+def judged_by(placed: SchoolDays, rules: Sequence[NamedDefinition]) -> dict[str, list[Row]]:
+    """The judgement of every student in the district under several definitions, by their names."""
+    found = students_of(placed, rules)
+    return {each.name: judged_of(found, each) for each in rules}
+
+
 def judged_of(students: Students, rules: NamedDefinition, grain: str = "district") -> list[Row]:
     """The judgement of students that were tallied before."""
     place_of = "school" if grain == "school" else "district"

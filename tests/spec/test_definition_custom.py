@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from ews.definitions import PRESETS, Definition
-from tests.rates.hand_made import definition, judged, school_year
+from tests.rates.hand_made import definition, judged, judged_by, school_year
 from tests.rates.people import people, same
 
 
@@ -32,12 +32,11 @@ def test_a_kind_may_count_as_absence_as_attendance_or_not_at_all() -> None:
         "tardies never count": {"kinds": {"tardy": "attendance"}},
     }
     with school_year(*pupils) as placed:
-        chronic = {
-            name: ", ".join(
-                row["student"] for row in judged(placed, definition(**given)) if row["chronic"] == "yes"
-            )
-            for name, given in rules.items()
-        }
+        found = judged_by(placed, [definition(name, **given) for name, given in rules.items()])
+    chronic = {
+        name: ", ".join(row["student"] for row in rows if row["chronic"] == "yes")
+        for name, rows in found.items()
+    }
     assert chronic == {
         "as usual": "excused, exempt, eleven absent, late for half a day",
         "in-school suspension is absence": "excused, exempt, eleven absent, late for half a day, "

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.rates.hand_made import definition, judged, school_year
+from tests.rates.hand_made import definition, judged, judged_by, school_year
 from tests.rates.people import people, same
 
 PUPILS = people("""
@@ -21,25 +19,19 @@ PUPILS = people("""
 """)
 
 
-@pytest.mark.parametrize(
-    ("name", "rules", "chronic"),
-    [
-        (
-            "days_15",
-            {},
-            {"14 and a half day", "15 of 20 enrolled", "17 days", "18 days", "20 days", "21 days"},
-        ),
-        ("days_18", {}, {"18 days", "20 days", "21 days"}),
-        ("more than 20", {"measure": "days", "days": 20, "inclusive": False}, {"21 days"}),
-    ],
-)
-def test_so_many_days_are_chronic_and_one_less_is_not(
-    name: str, rules: dict[str, object], chronic: set[str]
-) -> None:
+def test_so_many_days_are_chronic_and_one_less_is_not() -> None:
+    more_than_20 = definition("more than 20", measure="days", days=20, inclusive=False)
     with school_year(*PUPILS) as placed:
-        found = judged(placed, definition(name, **rules))
-    assert {row["student"] for row in found if row["chronic"] == "yes"} == chronic
-    assert all(row["counted"] == "yes" for row in found)
+        found = judged_by(placed, [definition("days_15"), definition("days_18"), more_than_20])
+    chronic = {
+        name: {row["student"] for row in rows if row["chronic"] == "yes"} for name, rows in found.items()
+    }
+    assert chronic == {
+        "days_15": {"14 and a half day", "15 of 20 enrolled", "17 days", "18 days", "20 days", "21 days"},
+        "days_18": {"18 days", "20 days", "21 days"},
+        "more than 20": {"21 days"},
+    }
+    assert all(row["counted"] == "yes" for rows in found.values() for row in rows)
 
 
 def test_a_count_of_days_has_no_minimum_of_days_enrolled() -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ews.engine import literal, open_session
+from ews.survey.column_facts import column_facts
 from ews.survey.date_formats import formats_for
 from ews.survey.dates import common_forms
 from tests.survey.small import STUDENTS, attendance, folder_with, proposed, source
@@ -21,25 +23,40 @@ def date_setting(tmp_path: Path, days: tuple[str, ...]) -> tuple[str | None, str
     return (entry.value, entry.remark) if entry else (None, "")
 
 
-@pytest.mark.parametrize(
-    ("days", "form"),
-    [
-        (("2025-09-08", "2025-09-09"), None),
-        (("2025-09-08 00:00:00", "2025-09-09 00:00:00"), "%Y-%m-%d %H:%M:%S"),
-        (("09/08/2025", "09/13/2025"), "%m/%d/%Y"),
-        (("9/8/2025", "9/13/2025"), "%m/%d/%Y"),
-        (("9/8/25", "9/13/25"), "%m/%d/%y"),
-        (("08/09/2025", "13/09/2025"), "%d/%m/%Y"),
-        (("08.09.2025", "13.09.2025"), "%d.%m.%Y"),
-        (("08-SEP-2025", "13-SEP-2025"), "%d-%b-%Y"),
-        (("08-Sep-25", "13-Sep-25"), "%d-%b-%y"),
-        (("20250908", "20250913"), "%Y%m%d"),
-        (("9/8/2025 12:00:00 AM", "9/13/2025 12:00:00 AM"), "%m/%d/%Y %I:%M:%S %p"),
-        (("2025-09-08T00:00:00", "2025-09-13T00:00:00"), "%Y-%m-%dT%H:%M:%S"),
-    ],
-)
-def test_a_form_is_told_from_the_values(tmp_path: Path, days: tuple[str, ...], form: str | None) -> None:
-    assert date_setting(tmp_path, days)[0] == form
+WRITTEN = {
+    "2025-09-08 2025-09-13": ["%Y-%m-%d"],
+    "09/08/2025 09/13/2025": ["%m/%d/%Y"],
+    "9/8/2025 9/13/2025": ["%m/%d/%Y"],
+    "9/8/25 9/13/25": ["%m/%d/%y"],
+    "08/09/2025 13/09/2025": ["%d/%m/%Y"],
+    "08.09.2025 13.09.2025": ["%d.%m.%Y"],
+    "08-SEP-2025 13-SEP-2025": ["%d-%b-%Y"],
+    "08-Sep-25 13-Sep-25": ["%d-%b-%y"],
+    "20250908 20250913": ["%Y%m%d"],
+    "09082025 09132025": ["%m%d%Y"],
+    "2025-09-08T00:00:00 2025-09-13T00:00:00": ["%Y-%m-%dT%H:%M:%S"],
+    "09/08/2025 10/12/2025": ["%m/%d/%Y", "%d/%m/%Y"],
+    "9/8/2025_12:00:00_AM 9/13/2025_12:00:00_AM": ["%m/%d/%Y %I:%M:%S %p"],
+    "2025-09-08 9/13/2025": [],
+    "31/31/2025 30/30/2025": [],
+    "0325-09-08 2025-09-13": [],
+    "12345 67890": [],
+    "A E": [],
+}
+
+
+def test_a_form_is_told_from_the_values() -> None:
+    with open_session() as session:
+        for values, forms in WRITTEN.items():
+            cells = [each.replace("_", " ") for each in values.split()]
+            rows = ", ".join(f"({literal(cell)})" for cell in [*cells, cells[0]])
+            session.execute(f"CREATE OR REPLACE TEMP TABLE cells AS FROM (VALUES {rows}) AS t(c0)")
+            (facts,) = column_facts(session, "cells", ["some day"])
+            assert list(facts.date_formats) == forms, values
+
+
+def test_a_file_with_iso_dates_needs_no_form(tmp_path: Path) -> None:
+    assert date_setting(tmp_path, ("2025-09-08", "2025-09-09")) == (None, "")
 
 
 def test_the_order_of_day_and_month_is_left_open_when_no_value_decides_it(tmp_path: Path) -> None:
@@ -84,11 +101,9 @@ def test_columns_that_are_written_differently_are_said(tmp_path: Path) -> None:
 
 
 def test_a_column_in_two_forms_is_no_date_column(tmp_path: Path) -> None:
-    value, _ = date_setting(tmp_path, ("2025-09-08", "9/13/2025"))
-    assert value is None
-    folder = folder_with(
-        tmp_path / "two", {"a.csv": attendance(days=("2025-09-08", "9/13/2025")), "s.csv": STUDENTS}
-    )
+    files = {"a.csv": attendance(days=("2025-09-08", "9/13/2025")), "s.csv": STUDENTS}
+    folder = folder_with(tmp_path / "in", files)
+    assert "date_format" not in source(proposed(folder), "attendance")
     assert source(proposed(folder), "attendance")["columns"]["date"] == "TODO"
 
 

@@ -43,8 +43,7 @@ def decide(path: Path, proposal: Proposal, decisions: dict[str, str]) -> dict[st
 
 
 def test_every_export_is_placed_by_its_columns_and_cells(eight: Proposal) -> None:
-    proposal = eight
-    paths = {table: entry["path"] for table, entry in document(proposal)["sources"].items()}
+    paths = {table: entry["path"] for table, entry in document(eight)["sources"].items()}
     assert paths == {
         "schools": "exports/export1.csv",
         "calendar": "exports/export2.txt",
@@ -55,8 +54,8 @@ def test_every_export_is_placed_by_its_columns_and_cells(eight: Proposal) -> Non
         "meal_programs": "exports/export7.xlsx",
         "directory": "exports/export3.csv",
     }
-    assert [each.file for each in proposal.unplaced] == ["export8.csv"]
-    assert proposal.summary()[0].startswith("7 of 8 files placed; 24 things to decide")
+    assert [each.file for each in eight.unplaced] == ["export8.csv"]
+    assert eight.summary()[0].startswith("7 of 8 files placed; 24 things to decide")
 
 
 def test_encodings_delimiters_and_dates_are_told_from_the_bytes(eight: Proposal) -> None:
@@ -78,8 +77,7 @@ def test_encodings_delimiters_and_dates_are_told_from_the_bytes(eight: Proposal)
 
 
 def test_columns_are_found_by_what_systems_call_them(eight: Proposal) -> None:
-    proposal = eight
-    assert source(proposal, "enrollments")["columns"] == {
+    assert source(eight, "enrollments")["columns"] == {
         "student_id": "Stu_ID",
         "school_id": "Building",
         "entry_date": "Entry Date",
@@ -87,16 +85,15 @@ def test_columns_are_found_by_what_systems_call_them(eight: Proposal) -> None:
         "school_year": "SchYr",
         "grade": "Grade_Level",
     }
-    assert source(proposal, "attendance")["columns"]["absent_fraction"] == "DaysAbsent"
-    assert "please confirm" in proposal.tables["attendance"].columns["recorded_at"].remark
+    assert source(eight, "attendance")["columns"]["absent_fraction"] == "DaysAbsent"
+    assert "please confirm" in eight.tables["attendance"].columns["recorded_at"].remark
 
 
-def test_a_school_year_is_the_year_in_which_it_ends(exports: Path) -> None:
+def test_a_school_year_is_the_year_in_which_it_ends(eight: Proposal) -> None:
     """Written with both years it says so itself; written with one, its dates say which one."""
-    proposal = proposed(exports)
-    assert source(proposal, "calendar")["codes"]["school_year"] == {"2024-25": "2025", "2025-26": "2026"}
-    assert source(proposal, "enrollments")["codes"]["school_year"] == {"2024": "2025", "2025": "2026"}
-    confirmed = proposal.tables["enrollments"].codes["school_year"]["2025"].remark
+    assert source(eight, "calendar")["codes"]["school_year"] == {"2024-25": "2025", "2025-26": "2026"}
+    assert source(eight, "enrollments")["codes"]["school_year"] == {"2024": "2025", "2025": "2026"}
+    confirmed = eight.tables["enrollments"].codes["school_year"]["2025"].remark
     assert "please confirm" in confirmed
 
 

@@ -14,7 +14,9 @@ import yaml
 from ews.config import load_config
 from ews.errors import UsageError
 from ews.starter import write_proposed
-from ews.survey.folder import find_files, form_of
+from ews.survey.folder import FoundFile, find_files, form_of
+from ews.survey.series import as_series
+from ews.survey.text_layout import text_layout
 from tests.survey.small import (
     SCHOOLS,
     STUDENTS,
@@ -163,17 +165,26 @@ def test_files_of_every_day_are_one_source_that_arrives_one_by_one(tmp_path: Pat
 @pytest.mark.parametrize(
     ("names", "forms"),
     [
-        (("a20250908.csv", "a20250909.csv"), "a%Y%m%d.csv"),
-        (("a_09-08-2025.csv", "a_09-13-2025.csv"), "a_%m-%d-%Y.csv"),
-        (("a_09-08-2025.csv", "a_09-10-2025.csv"), "TODO"),
-        (("100%_2025.09.08.csv", "100%_2025.09.09.csv"), "100%%_%Y.%m.%d.csv"),
+        (("a20250908.csv", "a20250909.csv"), ("a%Y%m%d.csv",)),
+        (("a_09-08-2025.csv", "a_09-13-2025.csv"), ("a_%m-%d-%Y.csv",)),
+        (("a_09-08-2025.csv", "a_09-10-2025.csv"), ("a_%d-%m-%Y.csv", "a_%m-%d-%Y.csv")),
+        (("100%_2025.09.08.csv", "100%_2025.09.09.csv"), ("100%%_%Y.%m.%d.csv",)),
+        (("a_2025-09-08.csv", "a_2025-13-13.csv"), ()),
+        (("school1_2025-09-08.csv", "school2_2025-09-08.csv"), ()),
+        (("a2024.csv", "a2025.csv"), ()),
     ],
 )
 def test_dates_in_names_are_read_in_the_form_that_fits_all(
-    tmp_path: Path, names: tuple[str, ...], forms: str
+    names: tuple[str, ...], forms: tuple[str, ...]
 ) -> None:
-    files = dict.fromkeys(names, attendance())
-    assert source(proposed(folder_with(tmp_path / "in", files)), "attendance")["name_date"] == forms
+    files = [FoundFile(Path(name), name, "text") for name in names]
+    assert as_series(files, files).name_dates == forms
+
+
+def test_an_undecided_date_in_names_is_for_a_person(tmp_path: Path) -> None:
+    files = dict.fromkeys(("a_09-08-2025.csv", "a_09-10-2025.csv"), attendance())
+    entry = source(proposed(folder_with(tmp_path / "in", files)), "attendance")
+    assert (entry["path"], entry["name_date"]) == ("in/a_*.csv", "TODO")
 
 
 def test_numbered_parts_are_read_together(tmp_path: Path) -> None:
@@ -223,18 +234,26 @@ def test_a_missing_table_says_what_is_needed(tmp_path: Path) -> None:
     ],
 )
 def test_an_encoding_is_told_or_suggested(tmp_path: Path, content: bytes, encoding: str | None) -> None:
-    proposal = proposed(folder_with(tmp_path / "in", {"s.csv": content}))
-    assert source(proposal, "students").get("encoding") == encoding
+    layout = text_layout(folder_with(tmp_path, {"s.csv": content}) / "s.csv")
+    assert layout is not None
+    assert layout.encoding == (encoding or "utf-8")
     by_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    remark = proposal.tables["students"].settings.get("encoding")
-    assert remark is None or ("please confirm" in remark.remark) != by_mark
+    assert layout.sure == (encoding is None or by_mark)
+    assert layout.lines[0] == ("student_id", "sex")
+
+
+def test_a_suggested_encoding_is_for_a_person_to_confirm(tmp_path: Path) -> None:
+    content = STUDENTS.replace("F\n", "É\n").encode("cp1252")
+    entry = proposed(folder_with(tmp_path / "in", {"s.csv": content})).tables["students"].settings["encoding"]
+    assert entry.value == "cp1252"
+    assert entry.remark.startswith("please confirm")
 
 
 def test_a_letter_far_down_a_large_file_tells_its_encoding(tmp_path: Path) -> None:
-    rows = "".join(f"{number:08d},{'F' if number % 1000 else 'É'}\n" for number in range(700_000))
-    content = f"student_id,sex\n{rows.replace('É', 'F', 500)}".encode("cp1252")
-    proposal = proposed(folder_with(tmp_path / "in", {"s.csv": content}))
-    assert source(proposal, "students")["encoding"] == "cp1252"
+    rows = b"000001,F\n" * 700_000 + b"000002,\xc9\n" * 20_000
+    layout = text_layout(folder_with(tmp_path, {"s.csv": b"student_id,sex\n" + rows}) / "s.csv")
+    assert layout is not None
+    assert layout.encoding == "cp1252"
 
 
 def test_a_last_line_without_an_end_is_for_a_person(tmp_path: Path) -> None:
