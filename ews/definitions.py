@@ -156,16 +156,15 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = {
     "california": {"partial_day": "whole", "prekindergarten": "out", **_ATTENDED_SOME_DAY},
     "new_jersey": {"min_enrolled_days": 45},
     "wisconsin": {"inclusive": False, "min_enrolled_days": 90, "partial_day": "thirds"},
-    "ohio_hours": {"measure": "minutes", "min_enrolled_days": 1, "partial_day": "fraction"},
+    "ohio_hours": {"measure": "minutes", "partial_day": "fraction"},
     "ohio_excessive": {
         "measure": "hours",
         "hours_in_year": 65,
         "hours_in_month": 38,
-        "min_enrolled_days": 1,
         "partial_day": "fraction",
     },
-    "days_15": {"measure": "days", "days": 15, "min_enrolled_days": 1},
-    "days_18": {"measure": "days", "days": 18, "min_enrolled_days": 1},
+    "days_15": {"measure": "days", "days": 15},
+    "days_18": {"measure": "days", "days": 18},
 }
 
 PRESETS: Mapping[str, NamedDefinition] = {

@@ -15,7 +15,13 @@ from ews.extracts.inputs import Opened
 from ews.extracts.lines import LINES_UP_TO_BYTES, LinesNeeded
 from ews.extracts.profiles import Recipe
 from ews.extracts.read import check_headers, columns_present, read_rows, row_count_findings, typed_by_reader
-from ews.extracts.rows import empty_finding, list_reference_problems, overlap_finding, set_aside
+from ews.extracts.rows import (
+    empty_finding,
+    late_minutes_finding,
+    list_reference_problems,
+    overlap_finding,
+    set_aside,
+)
 from ews.extracts.schema import ENROLLMENTS, Table
 from ews.extracts.typed import PROBLEMS, type_rows, typed_name, unmapped_codes
 from ews.sources import AttendanceSource, Source
@@ -96,12 +102,14 @@ def _checked(
     done.findings += unmapped_codes(session, table, source)
     if done.is_refused:
         return done
-    list_reference_problems(session, table, lines=lines)
+    list_reference_problems(session, table, source, lines=lines)
     aside = set_aside(session, table, config)
     done.rows_set_aside = sum(each.count for each in aside)
     if aside and isinstance(source, AttendanceSource):
         group_attendance(session, source)
     done.findings += aside + make_facts(session, table, source, lines=lines)
+    if isinstance(source, AttendanceSource):
+        done.findings += late_minutes_finding(session, source)
     if table is ENROLLMENTS:
         done.findings += overlap_finding(session)
     return done

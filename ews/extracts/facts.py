@@ -161,7 +161,7 @@ def _attendance_rows(session: Session, source: AttendanceSource) -> str:
     timed = session.value(f"SELECT EXISTS (FROM {typed} WHERE minutes_absent IS NOT NULL)")
     # Rounded down, so that a day counts as half missed only if half or more of it was missed.
     share = (
-        f"WHEN t.minutes_absent IS NOT NULL THEN least({DAY_UNITS}, "
+        f"WHEN t.minutes_absent IS NOT NULL AND c.minutes > 0 THEN least({DAY_UNITS}, "
         f"floor(t.minutes_absent * {DAY_UNITS} / c.minutes + 1e-6)) "
     )
     calendar = " LEFT JOIN known_calendar c ON c.school_id = t.school_id AND c.date = t.date"

@@ -129,7 +129,12 @@ def _unknown(profile: str, table: Table) -> UsageError:
 
 def _entry(document: ProfileDocument, variant: str, table: Table, profile: str) -> TableEntry:
     if variant and variant not in document.variants:
-        raise _unknown(profile, table)
+        raise UsageError(
+            f"the profile {profile.removesuffix(f':{variant}')} has no variant {variant}",
+            expected=f"one of {', '.join(document.variants) or 'none: it has no variants'}",
+            where=f"sources.{table.name}.profile",
+            next_step="name one of these, or the profile alone",
+        )
     tables = document.tables | (document.variants[variant].tables if variant else {})
     if table.name in tables:
         return tables[table.name]

@@ -21,9 +21,10 @@ from ews.extracts.schema import (
     Table,
 )
 from ews.extracts.typed import PROBLEMS, typed_name
-from ews.sources import Source
+from ews.sources import AttendanceSource, Source
 
 _OUTSIDE = "a day outside the calendar"
+_UNMEASURED = "minutes_absent on a day whose minutes of instruction are not in the calendar"
 
 
 ASIDE = "rows_aside"
@@ -38,7 +39,7 @@ def prepare_aside(session: Session) -> None:
     )
 
 
-def list_reference_problems(session: Session, table: Table, *, lines: bool) -> None:
+def list_reference_problems(session: Session, table: Table, source: Source, *, lines: bool) -> None:
     """Add rows that name an unknown student or school, or a day outside the calendar, to the problems.
 
     Raises
@@ -46,10 +47,10 @@ def list_reference_problems(session: Session, table: Table, *, lines: bool) -> N
     LinesNeeded
         If there are such rows and they have no line numbers.
     """
-    if table is ATTENDANCE and not has_unknown_rows(session):
-        _list_unmeasured_minutes(session)
-    else:
+    if table is not ATTENDANCE or has_unknown_rows(session):
         _list_problems(session, table)
+    if isinstance(source, AttendanceSource):
+        _list_where(session, table, _unmeasured(source, late=False), _UNMEASURED)
     if not lines and session.value(f"SELECT count(*) FROM {PROBLEMS} WHERE table_name = '{table.name}'"):
         raise LinesNeeded
 
@@ -68,7 +69,6 @@ def _list_problems(session: Session, table: Table) -> None:
             "AND c.date = t.date) AND EXISTS (FROM known_schools s WHERE s.school_id = t.school_id)",
             _OUTSIDE,
         )
-        _list_unmeasured_minutes(session)
     if table is NURSE_VISITS:
         between = "BETWEEN (SELECT min(date) FROM known_calendar) AND (SELECT max(date) FROM known_calendar)"
         _list_where(session, table, f"date NOT {between}", _OUTSIDE)
@@ -122,7 +122,7 @@ _CHECKS = {
     _OUTSIDE: "day outside the calendar",
     "an exit before the entry": "exit before the entry",
     "a school year for which the school has no calendar": "year without a calendar",
-    "minutes_absent on a day whose minutes of instruction are not in the calendar": "unmeasured minutes",
+    _UNMEASURED: "unmeasured minutes",
 }
 
 
@@ -161,14 +161,30 @@ def _list_where(session: Session, table: Table, condition: str, reason: str) -> 
     )
 
 
-def _list_unmeasured_minutes(session: Session) -> None:
-    _list_where(
-        session,
-        ATTENDANCE,
-        "absent_fraction IS NULL AND minutes_absent IS NOT NULL AND NOT EXISTS (FROM known_calendar c "
-        "WHERE c.school_id = t.school_id AND c.date = t.date AND c.minutes > 0)",
-        "minutes_absent on a day whose minutes of instruction are not in the calendar",
+def _unmeasured(source: AttendanceSource, *, late: bool) -> str:
+    """Return SQL for rows whose minutes are no part of a day that is known; of late arrivals, or the others.
+
+    An absence of some minutes cannot be counted then. A late arrival counts as presence without them.
+    """
+    codes = [code for code, kind in source.codes.items() if kind in ("tardy", "present")]
+    listed = ", ".join(literal(code) for code in codes) or "NULL"
+    among = f"coalesce(code IN ({listed}), false)"
+    return (
+        f"{among if late else f'NOT {among}'} AND absent_fraction IS NULL AND minutes_absent IS NOT NULL "
+        "AND NOT EXISTS (FROM known_calendar c WHERE c.school_id = t.school_id AND c.date = t.date "
+        "AND c.minutes > 0)"
     )
+
+
+def late_minutes_finding(session: Session, source: AttendanceSource) -> list[Finding]:
+    """Return a warning where the minutes of late arrivals are no part of a day that is known."""
+    count = session.value(
+        f"SELECT count(*) FROM {typed_name(ATTENDANCE)} t WHERE {_unmeasured(source, late=True)}"
+    )
+    if not count:
+        return []
+    sentence = f"{count} late arrivals have minutes and their day has none in the calendar: they count as 0"
+    return [found("unmeasured minutes", ATTENDANCE.name, sentence, count=count, severity="warning")]
 
 
 def overlap_finding(session: Session) -> list[Finding]:

@@ -1,8 +1,7 @@
 """One school's published list without one student: read back from its spreadsheet and written again.
 
-The spreadsheet holds every figure in full, the page the school's name and its notices; both have been held
-against the manifest before they come here. What is written again is what a list without the student would
-have been, except that the other students keep their ranks.
+The spreadsheet holds every figure in full, the page the school's name and its notices. What is written
+again is what a list without the student would have been, except that the others keep their ranks.
 """
 
 from __future__ import annotations
@@ -106,36 +105,45 @@ def lower_counts(index: str, stem: str, gone: Counter[str]) -> str:
 
 
 def _names(path: Path, student: str) -> bool:
+    """Return whether a list names a student; a file that cannot be read is taken to, if its bytes do."""
     if not path.is_file():
         return False
-    content = path.read_bytes()
     if path.suffix == ".csv":
-        return _csv_names(content, student)
+        return _csv_names(path.read_bytes(), student)
     if path.suffix == ".html":
-        # As the template's engine escapes it.
-        shown = html.escape(student).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
-        return f"<bdi>{shown}</bdi>".encode() in content
-    return _sheet_names(content, student)
+        return _page_names(path.read_bytes(), student)
+    return _sheet_names(path, student)
 
 
 def _csv_names(content: bytes, student: str) -> bool:
     if student.replace('"', '""').encode() not in content:
         return False
     try:
-        rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
-    except (UnicodeError, csv.Error):
+        rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+        # A text that a spreadsheet would run as a formula has an apostrophe before it.
+        return any(row["student_id"].removeprefix("'") == student.removeprefix("'") for row in rows)
+    except (UnicodeError, csv.Error, LookupError, AttributeError):
         return True
-    # A text that a spreadsheet would run as a formula has an apostrophe before it.
-    return any(cell.removeprefix("'") == student.removeprefix("'") for row in rows for cell in row)
 
 
-def _sheet_names(content: bytes, student: str) -> bool:
+def _page_names(content: bytes, student: str) -> bool:
+    # As the templates' engine escapes it; an id stands alone or under a name.
+    shown = html.escape(student).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    return any(f'class="{place}"><bdi>{shown}</bdi>'.encode() in content for place in ("student", "under"))
+
+
+def _sheet_names(path: Path, student: str) -> bool:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as book:
+        with zipfile.ZipFile(path) as book:
             texts = book.read("xl/sharedStrings.xml")
     except (zipfile.BadZipFile, KeyError):
         return True
-    return f">{escape(student)}<".encode() in texts
+    if f">{escape(student)}<".encode() not in texts:
+        return False
+    try:
+        return any(row["student_id"] == student for row in _read_sheet(path))
+    except (LookupError, SyntaxError, ValueError):
+        return True
 
 
 def _read_header(path: Path) -> list[Any]:
@@ -166,7 +174,7 @@ def _cells(path: Path) -> list[list[Any]]:
 
 
 def _tree(content: bytes) -> Any:
-    return ElementTree.fromstring(content)  # noqa: S314 - written by this program, and its digest was held
+    return ElementTree.fromstring(content)  # noqa: S314 - a file of this program, in its own workspace
 
 
 def _column(reference: str) -> int:

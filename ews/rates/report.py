@@ -135,8 +135,9 @@ def rates(
     impossible = not_computed(definitions, year)
     possible = at_grains([each for each in definitions if each.name not in impossible], grains)
     progress("Counting", 0.0)
-    columns, walks, states = count_columns(year, possible, _ordered(grains, config.definition.grain))
-    shown = statuses(columns, config.audit.min_cell)
+    counted = count_columns(year, possible, _ordered(grains, config.definition.grain))
+    columns, walks, states = counted.columns, counted.walks, counted.states
+    shown = statuses(columns, config.audit.min_cell, counted.comparable)
     cells = {column: cells_of(columns[column], shown[column]) for column in columns}
     known = _known(states, shown)
     steps = shown_steps(walks, known, config.audit.min_cell)
@@ -156,13 +157,24 @@ def rates(
     )
 
 
+@dataclass(frozen=True)
+class Counted:
+    """Exact counts of every column, and the steps between them: never to leave as they are."""
+
+    columns: Mapping[Column, Counts]
+    walks: Sequence[Walk]
+    states: Mapping[Column, State]
+    judge: Judge
+
+    def comparable(self, one: Column, other: Column) -> frozenset[int]:
+        """Return the figures of which one column contains the other."""
+        return self.judge.contained(self.states[one], self.states[other])
+
+
 def count_columns(
     year: YearInView, definitions: Sequence[NamedDefinition], grains: Sequence[Grain]
-) -> tuple[dict[Column, Counts], list[Walk], dict[Column, State]]:
-    """Count every definition at its grains, and the steps from the first one to the others.
-
-    The counts are exact: they are for :mod:`ews.rates.small_cells`, and never to leave as they are.
-    """
+) -> Counted:
+    """Count every definition at its grains, and the steps from the first one to the others."""
     states = {
         Column(each.name, grain): State(each, grain)
         for each in definitions
@@ -178,7 +190,7 @@ def count_columns(
         column: count(judge.students, state.grain, judge.of(state)) for column, state in states.items()
     }
     walks = [walk(start, end, steps, judge, states[start]) for end, steps in between.items()]
-    return columns, walks, states
+    return Counted(columns, walks, states, judge)
 
 
 def _ordered(grains: Sequence[Grain], first: Grain) -> list[Grain]:

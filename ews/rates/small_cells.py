@@ -8,21 +8,21 @@ counted, chronic ones, and those who are not.
    were counted.
 2. *Rows and total.* Rows add up to the total, so hidden ones are known in sum: at least two are hidden, and
    together at least m students, chronic and not. The next smallest are hidden until that holds.
-3. *Side by side.* Definitions that differ in one rule count nested groups: their difference is the group
-   that the rule decides ("three students with fewer than 45 days"). So of two exact cells of one row, and
-   of two exact totals, every difference is 0 or at least m; otherwise the later column shows a coarse
-   share instead of counts. Sums over the rows that either column hides are known for both (total minus
-   rows), so their difference too must be 0 or at least m; rows are coarsened, the smallest first, until
-   it is.
+3. *Side by side.* Where one definition contains the other, their difference is a group of its own ("three
+   students with fewer than 45 days"). So of two exact cells of one row, and of two exact totals, every
+   such difference is 0 or at least m; otherwise the later column shows a coarse share instead of counts.
+   Sums over the rows that either column hides are known for both (total minus rows), so their difference
+   too must be 0 or at least m; rows are coarsened, the smallest first, until it is. Where neither contains
+   the other, a difference is that of two groups and tells the size of neither.
 
-Known limits: the argument is about exact values, for every column and every pair of columns. Ranges can be
-narrowed (a coarse share leaves at least three counts), and what three or more columns together imply, or
-two different days of printing, is not covered.
+Known limits: the argument is about exact values, for every column and every pair of columns that are
+comparable. Ranges can be narrowed (a coarse share leaves at least three counts), and what three or more
+columns together imply, or two different days of printing, is not covered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +40,14 @@ _EXACT, _COUNTED, _COARSE, _HIDDEN = range(4)
 
 _FIGURES = range(3)
 """Students counted, chronic, not chronic: the columns of ``_Margin.values``."""
+
+Comparable = Callable[[Column, Column], Collection[int]]
+"""Of which figures (0 counted, 1 chronic, 2 not chronic) one of two columns contains the other."""
+
+
+def all_comparable(_column: Column, _other: Column) -> Collection[int]:
+    """Take every column for one that contains every other, or is contained in it."""
+    return _FIGURES
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,9 @@ class _Margin:
         return int(np.flatnonzero(open_rows)[np.argmin(values[open_rows])]) if open_rows.any() else None
 
 
-def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dict[tuple[str, str], Status]]:
+def statuses(
+    columns: Mapping[Column, Counts], minimum: int, comparable: Comparable = all_comparable
+) -> dict[Column, dict[tuple[str, str], Status]]:
     """Return what may be shown of every cell.
 
     Parameters
@@ -79,6 +89,8 @@ def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dic
         In the order in which they have precedence: of two that are too close the later gives way.
     minimum : int
         The smallest count that may be shown.
+    comparable : callable
+        Which figures of two columns are compared.
 
     Returns
     -------
@@ -87,11 +99,12 @@ def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dic
     """
     groups = groups_of(columns)
     done: dict[str, list[_Margin]] = {kind: [] for kind in groups}
-    found = {}
+    found: dict[Column, dict[tuple[str, str], Status]] = {}
     for column, counts in columns.items():
+        figures = [comparable(column, other) for other in found]
         margins = {kind: _primary(counts, kind, groups[kind], minimum) for kind in groups}
         for kind, margin in margins.items():
-            _keep_apart(margin, done[kind], minimum)
+            _keep_apart(margin, list(zip(done[kind], figures, strict=True)), minimum)
         # The total is one cell of both splits: withheld in one, it is withheld in the other.
         if any(margin.status[-1] >= _COARSE for margin in margins.values()):
             for margin in margins.values():
@@ -100,6 +113,10 @@ def statuses(columns: Mapping[Column, Counts], minimum: int) -> dict[Column, dic
             done[kind].append(margin)
         found[column] = _named(margins, groups)
     return found
+
+
+_Earlier = tuple[_Margin, Collection[int]]
+"""An earlier column, and the figures of it that are compared."""
 
 
 def groups_of(columns: Mapping[Column, Counts]) -> dict[str, list[str]]:
@@ -151,10 +168,10 @@ def _adds_up(margin: _Margin, figure: int, minimum: int) -> bool:
     return not withheld.any() or bool(withheld.sum() > 1 and known >= minimum)
 
 
-def _keep_apart(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> None:
+def _keep_apart(margin: _Margin, earlier: Sequence[_Earlier], minimum: int) -> None:
     """Withhold counts until no small difference to an earlier column can be worked out."""
-    for other in earlier:
-        for figure in _FIGURES:
+    for other, figures in earlier:
+        for figure in figures:
             both = margin.shown(figure) & other.shown(figure)
             apart = np.abs(margin.values[:, figure] - other.values[:, figure])
             for place in np.flatnonzero(both & (apart > 0) & (apart < minimum)):
@@ -169,7 +186,7 @@ def _keep_apart(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> No
         margin.coarsen(row)
 
 
-def _open_figure(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> int | None:
+def _open_figure(margin: _Margin, earlier: Sequence[_Earlier], minimum: int) -> int | None:
     """Return a figure of which something small can still be worked out; None when there is none."""
     for figure in _FIGURES:
         if not margin.shown(figure)[-1]:
@@ -177,8 +194,8 @@ def _open_figure(margin: _Margin, earlier: Sequence[_Margin], minimum: int) -> i
         if not _adds_up(margin, figure, minimum):
             return figure
         own = ~margin.shown(figure)[:-1]
-        for other in earlier:
-            if other.shown(figure)[-1]:
+        for other, figures in earlier:
+            if figure in figures and other.shown(figure)[-1]:
                 either = own | ~other.shown(figure)[:-1]
                 apart = margin.values[:-1, figure] - other.values[:-1, figure]
                 if 0 < abs(int(apart[either].sum())) < minimum:

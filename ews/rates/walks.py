@@ -38,7 +38,7 @@ class State:
     grain: Grain
 
     @property
-    def key(self) -> Hashable:
+    def key(self) -> tuple[Hashable, ...]:
         """What it counts, whatever its name: equal for states that count alike."""
         plain = [name for name in Rules.model_fields if name not in ("name", "threshold", "kinds")]
         values = tuple(getattr(self.rules, name) for name in plain)
@@ -119,6 +119,22 @@ class Judge:
             self._judged[state.key] = self.students.judge(state.rules, state.grain)
         return self._judged[state.key]
 
+    def contained(self, one: State, other: State) -> frozenset[int]:
+        """Return the figures (0 counted, 1 chronic, 2 not) of which one state contains the other.
+
+        At two grains they are compared only where they judge everybody alike at one: then what differs are
+        the students who moved.
+        """
+        sets = [_sets(self.of(State(each.rules, other.grain))) for each in (one, other)]
+        if one.grain != other.grain:
+            alike = all((own == theirs).all() for own, theirs in zip(*sets, strict=True))
+            return frozenset(range(3)) if alike else frozenset()
+        return frozenset(
+            figure
+            for figure, (own, theirs) in enumerate(zip(*sets, strict=True))
+            if not (own & ~theirs).any() or not (theirs & ~own).any()
+        )
+
     def moved(self, before: State, after: State, flags: Callable[[Judgement], Flags]) -> tuple[int, int]:
         """Return how many came to a flag and how many lost it.
 
@@ -136,3 +152,7 @@ class Judge:
         students = self.students.rows[grain]["student"].to_numpy()
         everyone = len(self.students.rows["district"])
         return np.bincount(students[flags], minlength=everyone).astype(np.int64)
+
+
+def _sets(judged: Judgement) -> tuple[Flags, Flags, Flags]:
+    return judged.counted, judged.chronic, judged.counted & ~judged.chronic

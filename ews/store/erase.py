@@ -22,8 +22,8 @@ from ews.store.schema import check_version
 from ews.store.tombstones import add_purged_period, add_tombstone, keep_copy
 
 _NEWEST_FIRST = "ordered_at DESC, load_id DESC, recorded_at DESC NULLS LAST"
-_SHORTEST_WORD = 4
-"""Shorter ids are searched for as whole cells only: inside longer texts they mean nothing."""
+_SHORTEST_WORD = 5
+"""Shorter ids are searched for as student_id only: in other cells they stand by chance."""
 
 
 @dataclass(frozen=True)
@@ -170,18 +170,20 @@ def _gone_with_student(session: Session, student: str) -> dict[str, str]:
 def _quarantine_naming(session: Session, student: str) -> str:
     """Find the quarantined rows that name a student in any cell, also with the zeros of the id lost."""
     text, bare = literal(student), literal(student.lstrip("0"))
-    same = [f"trim(cell) = {text}"]
+    same = [f"(name = 'student_id' AND trim(cell) = {text})"]
     if student.isdecimal() and student.strip("0"):
-        same.append(f"(regexp_full_match(trim(cell), '[0-9]+') AND ltrim(trim(cell), '0') = {bare})")
+        number = "regexp_full_match(trim(cell), '[0-9]+')"
+        same.append(f"(name = 'student_id' AND {number} AND ltrim(trim(cell), '0') = {bare})")
     if len(student) >= _SHORTEST_WORD:
-        around = "[^0-9A-Za-z]"
+        # Inside a longer id a number may stand between hyphens; what has letters may be part of another.
+        around = "[^0-9A-Za-z]" if student.isdecimal() else "[^0-9A-Za-z_-]"
         word = f"'(^|{around})' || regexp_escape({text}) || '({around}|$)'"
-        same.append(f"regexp_matches(cell, {word})")
+        same.append(f"(name NOT IN ('_file', '_line') AND regexp_matches(cell, {word}))")
     session.execute(
         "CREATE OR REPLACE TEMP TABLE gone_quarantine AS SELECT DISTINCT number FROM ("
-        "SELECT q.rowid AS number, json_extract_string(c.value, '$') AS cell "
+        "SELECT q.rowid AS number, c.key AS name, json_extract_string(c.value, '$') AS cell "
         "FROM store.quarantine q, json_each(q.content) c WHERE json_valid(q.content) "
-        "UNION ALL SELECT rowid, content FROM store.quarantine WHERE NOT json_valid(content)) "
+        "UNION ALL SELECT rowid, 'student_id', content FROM store.quarantine WHERE NOT json_valid(content)) "
         f"WHERE {' OR '.join(same)}"
     )
     return "t.rowid IN (SELECT number FROM gone_quarantine)"

@@ -31,10 +31,19 @@ def open_schools(session: Session, schools: Sequence[str], days: Iterable[dt.dat
     give(session, "calendar", rows)
 
 
-def mark(session: Session, school: str, day: dt.date, students: Iterable[int], code: str = "A") -> None:
-    """Give a row of attendance for each of some students, named by their numbers."""
+def mark(
+    session: Session,
+    school: str,
+    days: dt.date | Iterable[dt.date],
+    students: Iterable[int],
+    code: str = "A",
+) -> None:
+    """Give a row of attendance on each day for each of some students, named by their numbers."""
+    numbers = list(students)
     rows = [
-        {"student_id": f"student-{each}", "school_id": school, "date": day, "code": code} for each in students
+        {"student_id": f"student-{each}", "school_id": school, "date": day, "code": code}
+        for day in ([days] if isinstance(days, dt.date) else days)
+        for each in numbers
     ]
     give(session, "attendance", rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,9 @@ MAKERS = ("found", "Finding", "FileFault")
 """What makes a finding; its first argument is the name of a check."""
 
 
-def trees() -> Iterator[ast.AST]:
-    for path in SOURCES:
-        yield ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def trees() -> tuple[ast.AST, ...]:
+    return tuple(ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES)
 
 
 def texts() -> set[str]:

@@ -69,11 +69,13 @@ def test_a_weekend_or_a_version_of_a_row_does_not_break_a_run(session: Session) 
 def test_presence_is_no_entry(session: Session) -> None:
     for day in DAYS:
         mark(session, "s1", day, range(6), code="P")
+    session.execute("UPDATE given_attendance SET recorded_at = CAST(date AS TIMESTAMP)")
     assert told(session) == []
 
 
-def test_a_delta_is_seen_with_the_stored_days_before_it(session: Session) -> None:
-    for at, day in enumerate(DAYS[:8]):
+def store_days(session: Session, days: int) -> None:
+    """Store the first days: from the fifth on, the same six students are absent."""
+    for at, day in enumerate(DAYS[:days]):
         for student in range(6) if at >= 4 else [100 + at, 200 + at]:
             session.execute(
                 "INSERT INTO store.attendance (student_id, school_id, date, kind, absent_units, known_from, "
@@ -81,6 +83,16 @@ def test_a_delta_is_seen_with_the_stored_days_before_it(session: Session) -> Non
                 f"('student-{student}', 's1', DATE '{day}', 'absent_excused', 10000, TIMESTAMP '2025-09-30', "
                 "TIMESTAMP '9999-12-31', TIMESTAMP '2025-09-30', false, 1)"
             )
+
+
+def test_a_delta_is_seen_with_the_stored_days_before_it(session: Session) -> None:
+    store_days(session, 8)
     mark(session, "s1", DAYS[8], range(6))
     assert told(session, "delta") == ["school s1, 2025-09-12"]
     assert told(session, "full") == []
+
+
+def test_a_stored_copy_is_not_told_again_with_every_delta(session: Session) -> None:
+    store_days(session, 9)
+    mark(session, "s1", DAYS[9], [7, 8])
+    assert told(session, "delta") == []

@@ -47,9 +47,7 @@ def test_one_empty_day_is_told_where_nineteen_entries_are_usual(
 ) -> None:
     """Half of 19 is 9.5, and a Poisson count of 9.5 is 0 once in 13,400 times; of 9 once in 8,100 times."""
     open_schools(session, ["s1"], TWENTY)
-    for day in TWENTY:
-        if day != TWENTY[11]:
-            mark(session, "s1", day, range(usual))
+    mark(session, "s1", [*TWENTY[:11], *TWENTY[12:]], range(usual))
     findings = missing(session)
     assert [each.name for each in findings] == (["days without attendance"] if told else [])
     assert [each.where for each in findings] == (["school s1, 2025-09-23"] if told else [])
@@ -58,16 +56,13 @@ def test_one_empty_day_is_told_where_nineteen_entries_are_usual(
 @pytest.mark.parametrize(("empty", "told"), [(3, False), (4, True)])
 def test_at_a_small_school_days_in_a_row_are_taken_together(empty: int, told: bool, session: Session) -> None:
     open_schools(session, ["s1"], TWENTY)
-    for day in [*TWENTY[:6], *TWENTY[6 + empty :]]:
-        mark(session, "s1", day, range(5))
+    mark(session, "s1", [*TWENTY[:6], *TWENTY[6 + empty :]], range(5))
     assert [each.count for each in missing(session)] == ([empty] if told else [])
 
 
 def test_in_daily_reporting_every_empty_day_is_told(session: Session) -> None:
     open_schools(session, ["s1"], TWENTY)
-    for day in TWENTY:
-        if day != TWENTY[11]:
-            mark(session, "s1", day, [1], code="P")
+    mark(session, "s1", [*TWENTY[:11], *TWENTY[12:]], [1], code="P")
     assert [each.name for each in missing(session, "daily")] == ["days without attendance"]
 
 
@@ -84,27 +79,36 @@ def test_a_day_on_which_half_of_the_schools_have_nothing_is_told_as_a_closure(
 ) -> None:
     schools = ["s1", "s2", "s3", "s4"]
     open_schools(session, schools, TWENTY)
-    for day in TWENTY:
-        for school in schools:
-            if day != TWENTY[11] or school not in empty:
-                mark(session, school, day, range(20))
+    for school in schools:
+        mark(session, school, [*TWENTY[:11], *TWENTY[12 if school in empty else 11 :]], range(20))
     findings = missing(session)
     assert [each.name for each in findings] == [name]
     assert "2025-09-23" in findings[0].where
 
 
+def test_a_school_that_delivers_two_weeks_later_than_the_others_lacks_two_weeks(session: Session) -> None:
+    open_schools(session, ["s1", "s2"], TWENTY)
+    mark(session, "s1", TWENTY, range(5))
+    mark(session, "s2", TWENTY[10:], range(5))
+    assert [(each.count, each.where) for each in missing(session)] == [(10, "school s2, 2025-09-08")]
+
+
+def test_in_the_first_weeks_a_day_is_compared_with_any_weekday(session: Session) -> None:
+    open_schools(session, ["s1"], TWENTY[:10])
+    mark(session, "s1", [*TWENTY[:8], TWENTY[9]], range(25))
+    assert [each.where for each in missing(session)] == ["school s1, 2025-09-18"]
+
+
 def test_days_after_the_newest_rows_are_not_missing_yet(session: Session) -> None:
     """The calendar goes on to June; attendance is delivered to today."""
     open_schools(session, ["s1"], school_days(40))
-    for day in TWENTY:
-        mark(session, "s1", day, range(30))
+    mark(session, "s1", TWENTY, range(30))
     assert missing(session) == []
 
 
 def test_a_row_with_a_date_in_the_future_does_not_make_all_days_before_it_missing(session: Session) -> None:
     open_schools(session, ["s1"], school_days(180))
-    for day in TWENTY:
-        mark(session, "s1", day, range(30))
+    mark(session, "s1", TWENTY, range(30))
     mark(session, "s1", dt.date(2026, 4, 7), [1])
     assert missing(session) == []
 
@@ -119,6 +123,16 @@ def test_a_delta_tells_the_day_that_no_delivery_has_brought(session: Session) ->
     mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
     findings = missing(session, "daily", "delta")
     assert [each.where for each in findings] == ["school s1, 2025-09-29"]
+
+
+def test_a_delta_does_not_tell_again_what_was_missing_before(session: Session) -> None:
+    open_schools(session, ["s1"], school_days(40))
+    session.execute(
+        "INSERT INTO store.coverage VALUES ('s1', DATE '2025-09-24', TIMESTAMP '2025-09-30'), "
+        "('s1', DATE '2025-09-29', TIMESTAMP '2025-09-30')"
+    )
+    mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
+    assert missing(session, "daily", "delta") == []
 
 
 def test_a_delta_with_corrections_of_old_days_makes_no_day_incomplete(session: Session) -> None:
@@ -149,8 +163,8 @@ def test_a_day_is_complete_without_those_who_have_left(session: Session) -> None
     session.execute(
         "UPDATE given_enrollments SET exit_date = DATE '2025-09-09' WHERE _line > 12"  # ten stay
     )
-    for at, day in enumerate(TWENTY):
-        mark(session, "s1", day, range(30 if at < 2 else 10), code="P")
+    mark(session, "s1", TWENTY[:2], range(30), code="P")
+    mark(session, "s1", TWENTY[2:], range(10), code="P")
     derive(session)
     make_days(session, source("daily"), LOADED_AT)
     assert incomplete_days(session) == []
@@ -161,10 +175,8 @@ def test_of_a_year_that_is_over_the_end_is_missing_too(session: Session) -> None
     next_year = school_days(3, dt.date(2026, 9, 7))
     open_schools(session, ["s1", "s2"], TWENTY)
     open_schools(session, ["s1", "s2"], next_year, year=2027)
-    for day in [*TWENTY, *next_year]:
-        mark(session, "s1", day, range(20))
-        if day in TWENTY[:8] or day in next_year:
-            mark(session, "s2", day, range(20))
+    mark(session, "s1", [*TWENTY, *next_year], range(20))
+    mark(session, "s2", [*TWENTY[:8], *next_year], range(20))
     derive(session)
     attendance = source("exceptions")
     make_days(session, attendance, dt.datetime(2026, 9, 12))

@@ -232,3 +232,23 @@ def test_an_unknown_key_is_refused_with_the_one_that_was_probably_meant(tmp_path
     assert refusal.value.exit_code == 2
     assert "definition.treshold: unknown key (did you mean 'threshold'?)" in str(refusal.value)
     assert "district.yaml" in refusal.value.where
+
+
+def test_minutes_of_a_late_arrival_need_no_length_of_the_day_and_those_of_an_absence_do(
+    tmp_path: Path,
+) -> None:
+    """Without minutes in the calendar a late arrival is presence, with a warning; an absence is set aside."""
+    workspace = Workspace(tmp_path)
+    workspace.write()
+    unmeasured = [row | {"minutes": ""} for row in rows("calendar")]
+    workspace.with_rows("calendar", unmeasured)
+    late = [row | {"code": "T", "minutes_absent": "15"} for row in rows("attendance")[:2]]
+    workspace.with_rows("attendance", late)
+    report = ingest(workspace.configured(), loaded_at=FIRST)
+    assert [each.severity for each in report.findings if each.name == "unmeasured minutes"] == ["warning"]
+    with open_reader(workspace.store) as session:
+        stored = session.rows("SELECT kind, absent_units, absent_minutes FROM store.attendance")
+    assert stored == [("tardy", 0, 15.0)] * 2
+    workspace.with_rows("attendance", [late[0] | {"code": "A"}, late[1]])
+    with pytest.raises(DataRefused, match="minutes_absent on a day"):
+        ingest(workspace.configured(), loaded_at=AGAIN)

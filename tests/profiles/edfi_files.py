@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.profiles.edfi_district import (
@@ -42,6 +43,7 @@ def write_files(district: EdFiDistrict, folder: Path) -> Path:
     return folder
 
 
+@cache
 def read_files(folder: Path) -> EdFiDistrict:
     """Read the sample district, in plain Python, as far as it goes (it has no enrollment file)."""
     dates: dict[tuple[str, str, str], dict[str, list[str]]] = {}

@@ -6,6 +6,7 @@ Everything on the way is the program's own: the profile, the opening of its inpu
 from __future__ import annotations
 
 import csv
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +25,7 @@ from ews.sources import AttendanceSource, MealSource, NurseSource, Source
 
 Rows = list[dict[str, str]]
 
-SAMPLE = Path("../shared/data/edfi-grand-bend")
+SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "edfi-grand-bend"
 needs_sample = pytest.mark.skipif(
     not SAMPLE.is_dir(), reason="Ed-Fi's sample district is not at ../shared/data/edfi-grand-bend"
 )
@@ -100,6 +101,12 @@ def read(table: str, folder: Path, **keys: Any) -> tuple[Rows, list[tuple[str, i
         type_rows(session, of, source, config, lines=True)
         problems = session.rows(f"SELECT file, line, reason FROM {PROBLEMS} ORDER BY ALL")
         return _rows(session, of), [(file, line, reason) for file, line, reason in problems]
+
+
+@cache
+def sample_rows(table: str) -> Rows:
+    """The canonical rows of the sample's files; read once, and not to be changed."""
+    return canonical(table, SAMPLE.parent, path=SAMPLE.name, profile="edfi-5.2")
 
 
 def places(table: str, folder: Path, **keys: Any) -> list[tuple[str, int]]:

@@ -285,7 +285,7 @@ def test_without_the_number_of_periods_a_day_is_set_aside_and_not_guessed(
             s1           | fine          | 09/15/2025 | 01         | Absent | Excused
             s1           | elsewhere     | 09/15/2025 | {period}   | Absent | Excused
             s2           | no-periods    | 09/15/2025 | 01         | Absent | Excused
-            s1           | elsewhere     | 09/15/2025 | 01         | Absent | Excused
+            s1           | elsewhere     | 09/15/2025 | 01         | Absent | Unexcused
             s1           | late          | 09/15/2025 | 01         | Absent | Excused
             s1           | late          | 09/15/2025 | {period}   | Tardy  | Excused
         """,

@@ -54,10 +54,10 @@ def test_an_unknown_profile_is_refused_with_the_ones_that_there_are() -> None:
     assert refusal.where == "sources.schools.profile"
 
 
-def test_an_unknown_variant_is_refused_like_an_unknown_profile() -> None:
+def test_an_unknown_variant_is_refused_with_the_ones_that_there_are() -> None:
     refusal = refused("attendance", path="x", profile="powerschool:periods")
-    assert refusal.found == "there is no profile powerschool:periods"
-    assert "powerschool:attendance-codes" in refusal.expected
+    assert refusal.found == "the profile powerschool has no variant periods"
+    assert refusal.expected == "one of attendance-codes"
 
 
 def test_a_variant_has_the_other_tables_of_its_profile() -> None:

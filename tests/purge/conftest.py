@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from tests.pipeline.conftest import challenger, extracts, in_service, moved  # noqa: F401 - fixtures
-from tests.purge.workspace import SERVICE, TAGS, Small, make_small
+from ews.purge.report import PurgeReport
+from ews.purge.run import purge
+from tests.purge.workspace import CANARY, SERVICE, TAGS, Small, make_small
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +23,36 @@ def _small(tmp_path_factory: pytest.TempPathFactory) -> Small:
 def small(_small: Small, tmp_path: Path) -> Small:
     """A copy to change."""
     return _small.copied_to(tmp_path / "district")
+
+
+@pytest.fixture(scope="session")
+def _purged(_small: Small, tmp_path_factory: pytest.TempPathFactory) -> tuple[Small, PurgeReport]:
+    district = _small.copied_to(tmp_path_factory.mktemp("purged") / "district")
+    return district, purge(district.config, student=CANARY, yes=True, reason="Request 12")
+
+
+@pytest.fixture
+def untouched(_small: Small) -> Small:
+    """The small district. Not to be changed."""
+    return _small
+
+
+@pytest.fixture
+def after(_purged: tuple[Small, PurgeReport]) -> Small:
+    """The small district after the canary was purged. Not to be changed."""
+    return _purged[0]
+
+
+@pytest.fixture
+def report(_purged: tuple[Small, PurgeReport]) -> PurgeReport:
+    """What that purge said."""
+    return _purged[1]
+
+
+@pytest.fixture
+def purged(_purged: tuple[Small, PurgeReport], tmp_path: Path) -> Small:
+    """A copy of it to change."""
+    return _purged[0].copied_to(tmp_path / "purged")
 
 
 @pytest.fixture

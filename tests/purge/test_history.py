@@ -43,12 +43,13 @@ def deliver(folder: Path, at: dt.datetime, attendance: list[Row], **tables: list
     return config
 
 
-@pytest.fixture
-def corrected(tmp_path: Path) -> Config:
+@pytest.fixture(scope="module")
+def corrected(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Unexcused on Monday's load, excused on Tuesday's, gone on Wednesday's."""
-    deliver(tmp_path, MONDAY, [absence("A")])
-    deliver(tmp_path, TUESDAY, [absence("E")])
-    return deliver(tmp_path, WEDNESDAY, [])
+    folder = tmp_path_factory.mktemp("corrected")
+    deliver(folder, MONDAY, [absence("A")])
+    deliver(folder, TUESDAY, [absence("E")])
+    return deliver(folder, WEDNESDAY, [])
 
 
 def test_a_correction_and_a_withdrawal_are_told_in_order(corrected: Config) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ews.digests import file_digest
+from ews.errors import UsageError
 from ews.nightly.publish import MANIFEST
 from ews.purge.run import purge
 from ews.purge.school_files import listed_stems, lower_counts, write_without
@@ -32,11 +31,9 @@ def test_a_list_written_again_without_anybody_is_the_same_to_the_byte(small: Sma
     assert every_byte(small.night() / "outreach") == before
 
 
-def test_only_the_students_row_is_gone_from_the_three_forms_of_a_list(small: Small) -> None:
-    folder = small.night() / "outreach"
-    text, page, rows = _forms(folder)
-    purge(small.config, student=CANARY, yes=True)
-    text_now, page_now, rows_now = _forms(folder)
+def test_only_the_students_row_is_gone_from_the_three_forms_of_a_list(untouched: Small, after: Small) -> None:
+    text, page, rows = _forms(untouched.night() / "outreach")
+    text_now, page_now, rows_now = _forms(after.night() / "outreach")
 
     assert text_now == [line for line in text if CANARY not in line]
     assert rows_now == [row for row in rows if CANARY not in row]
@@ -58,29 +55,27 @@ def _forms(folder: Path) -> tuple[list[str], str, list[tuple[object, ...]]]:
     )
 
 
-def test_the_others_keep_scores_and_ranks(small: Small) -> None:
-    before = pd.read_parquet(small.night() / "scores.parquet")
-    purge(small.config, student=CANARY, yes=True)
-    now = pd.read_parquet(small.night() / "scores.parquet")
+def test_the_others_keep_scores_and_ranks(untouched: Small, after: Small) -> None:
+    before = pd.read_parquet(untouched.night() / "scores.parquet")
+    now = pd.read_parquet(after.night() / "scores.parquet")
     pd.testing.assert_frame_equal(
         now, before.loc[before["student_id"] != CANARY].reset_index(drop=True), check_exact=True
     )
 
 
-def test_the_overview_counts_one_less_in_the_students_section_of_the_school(small: Small) -> None:
-    before = (small.night() / "index.html").read_text(encoding="utf-8")
-    purge(small.config, student=CANARY, yes=True)
-    now = (small.night() / "index.html").read_text(encoding="utf-8")
+def test_the_overview_counts_one_less_in_the_students_section_of_the_school(
+    untouched: Small, after: Small
+) -> None:
+    before = (untouched.night() / "index.html").read_text(encoding="utf-8")
+    now = (after.night() / "index.html").read_text(encoding="utf-8")
     changed = [
         (old, new) for old, new in zip(before.splitlines(), now.splitlines(), strict=True) if old != new
     ]
     assert changed == [('<td class="number">2</td>', '<td class="number">1</td>')]
 
 
-def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(small: Small) -> None:
-    before = manifest_of(small.night())
-    purge(small.config, student=CANARY, yes=True)
-    now = manifest_of(small.night())
+def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(untouched: Small, after: Small) -> None:
+    before, now = manifest_of(untouched.night()), manifest_of(after.night())
 
     (entry,) = now["purges"]
     assert set(entry) == {"purge", "at", "kind", "rows", "files", "removed"}
@@ -95,7 +90,7 @@ def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(small: Smal
     ]
     assert entry["removed"] == []
     assert now["rows"] == {"scores": 4, "excluded": 1, "listed": 3}
-    assert now["files"] == {name: file_digest(small.night() / name) for name in before["files"]}
+    assert now["files"] == {name: file_digest(after.night() / name) for name in before["files"]}
     untouched = set(before) - {"rows", "files"}
     assert {name: now[name] for name in untouched} == {name: before[name] for name in untouched}
 
@@ -115,11 +110,25 @@ def test_an_id_like_a_formula_is_found_in_every_form(small: Small) -> None:
     assert naming(small.workspace, student) == []
 
 
-@pytest.mark.parametrize("student", ["S-000", "CANARY", "Absent often", "1"])
-def test_part_of_an_id_or_another_cell_is_not_the_student(small: Small, student: str) -> None:
-    assert listed_stems(small.night() / "outreach", "S-000") == []
-    rows = list(csv.DictReader(io.StringIO((small.night() / "outreach" / "s1.csv").read_text("utf-8"))))
-    assert student not in {row["student_id"] for row in rows}
+@pytest.mark.parametrize(
+    "student", ["S-000", "CANARY", "1", "05", "19", "1-A", "Absent often", "Ada", "prevent"]
+)
+def test_part_of_an_id_or_what_stands_in_another_column_is_not_the_student(
+    untouched: Small, student: str
+) -> None:
+    assert listed_stems(untouched.night() / "outreach", student) == []
+    with pytest.raises(UsageError, match="nothing in this workspace names that student"):
+        purge(untouched.config, student=student)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "html"])
+def test_each_of_the_three_forms_alone_is_enough_to_find_the_student(small: Small, suffix: str) -> None:
+    folder = small.night() / "outreach"
+    for path in folder.glob("s1.*"):
+        if path.suffix != f".{suffix}":
+            path.unlink()
+    assert [listed_stems(folder, each) for each in (CANARY, OTHERS[0])] == [["s1"], ["s1"]]
+    assert listed_stems(folder, "S-0005") == []
 
 
 @pytest.mark.parametrize("name", ["s1.csv", "s1.xlsx", "s1.html"])

@@ -17,13 +17,6 @@ from tests.purge.workspace import CANARY, NIGHTS, OTHERS, Small, publish_night
 pytestmark = pytest.mark.usefixtures("model_in_name")
 
 
-@pytest.fixture
-def purged(small: Small) -> Small:
-    purge(small.config, student=CANARY, yes=True)
-    assert verify(small.config).problems == []
-    return small
-
-
 def change_list(night: Path) -> None:
     """Move somebody up a list by hand, and the digest in the manifest with it."""
     path = night / "outreach" / "s1.csv"
@@ -101,25 +94,25 @@ def test_a_purge_that_leaves_more_rows_than_there_were_is_not_one(purged: Small)
     assert "names a purge that does not follow from what was there" in problems(purged)
 
 
-def test_the_night_as_it_was_before_the_purge_is_found_when_it_is_put_back(small: Small) -> None:
-    kept = small.copied_to(small.folder.parent / "backup")
-    purge(small.config, student=CANARY, yes=True)
-    shutil.rmtree(small.night())
-    shutil.copytree(kept.night(), small.night())
+def test_the_night_as_it_was_before_the_purge_is_found_when_it_is_put_back(
+    purged: Small, untouched: Small
+) -> None:
+    shutil.rmtree(purged.night())
+    shutil.copytree(untouched.night(), purged.night())
 
-    assert f"{NIGHTS[1]}: was purged since, and this is what was there before" in problems(small)
-    purge(small.config, student=CANARY, yes=True)
-    assert problems(small) == ""
+    assert f"{NIGHTS[1]}: was purged since, and this is what was there before" in problems(purged)
+    purge(purged.config, student=CANARY, yes=True)
+    assert problems(purged) == ""
 
 
-def test_the_store_as_it_was_before_the_purge_is_found_when_it_is_put_back(small: Small) -> None:
-    kept = small.store.read_bytes()
-    purge(small.config, student=CANARY, yes=True)
-    small.store.write_bytes(kept)
+def test_the_store_as_it_was_before_the_purge_is_found_when_it_is_put_back(
+    purged: Small, untouched: Small
+) -> None:
+    purged.store.write_bytes(untouched.store.read_bytes())
 
-    assert "the store holds 1 students and 0 days of attendance that were purged" in problems(small)
-    purge(small.config, student=CANARY, yes=True)
-    assert problems(small) == ""
+    assert "the store holds 1 students and 0 days of attendance that were purged" in problems(purged)
+    purge(purged.config, student=CANARY, yes=True)
+    assert problems(purged) == ""
 
 
 def test_the_store_as_it_was_before_a_period_was_purged_is_found(small: Small) -> None:

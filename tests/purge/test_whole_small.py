@@ -14,26 +14,23 @@ import pytest
 from ews.engine import open_session
 from ews.errors import DataRefused, RunLocked, UsageError
 from ews.nightly.verify import verify
+from ews.purge.report import PurgeReport
 from ews.purge.run import purge
 from ews.store.lock import workspace_lock
 from tests.purge.workspace import CANARY, NIGHTS, OTHERS, Small, every_byte, naming
 
 
-def test_after_a_purge_no_file_of_the_workspace_names_the_student(small: Small) -> None:
-    named_before = naming(small.workspace, CANARY)
+def test_after_a_purge_no_file_of_the_workspace_names_the_student(untouched: Small, after: Small) -> None:
+    named_before = naming(untouched.workspace, CANARY)
     assert {name.rsplit(".", 1)[-1] for name in named_before} == {"duckdb", "parquet", "csv", "xlsx", "html"}
-
-    purge(small.config, student=CANARY, yes=True, reason="Request 12")
-
-    assert naming(small.workspace, CANARY) == []
-    assert naming(small.workspace, OTHERS[0]) == named_before
+    assert naming(after.workspace, CANARY) == []
+    assert naming(after.workspace, OTHERS[0]) == named_before
 
 
 @pytest.mark.usefixtures("model_in_name")
-def test_a_purged_workspace_verifies(small: Small) -> None:
-    assert verify(small.config).problems == []
-    purge(small.config, student=CANARY, yes=True)
-    assert verify(small.config).problems == []
+def test_a_purged_workspace_verifies(untouched: Small, after: Small) -> None:
+    assert verify(untouched.config).problems == []
+    assert verify(after.config).problems == []
 
 
 def test_a_dry_run_says_what_would_go_and_changes_no_byte(small: Small) -> None:
@@ -56,32 +53,31 @@ def test_a_dry_run_says_what_would_go_and_changes_no_byte(small: Small) -> None:
     assert report.in_words()[0].startswith("This is a dry run: nothing was changed.")
 
 
-def test_a_purge_does_what_its_dry_run_said(small: Small) -> None:
-    said = purge(small.config, student=CANARY)
-    done = purge(small.config, student=CANARY, yes=True)
-    assert done.counts == said.counts
-    assert done.purge
+def test_a_purge_does_what_its_dry_run_said(untouched: Small, report: PurgeReport) -> None:
+    said = purge(untouched.config, student=CANARY)
+    assert said.counts == report.counts
+    assert report.purge
     assert not said.purge
 
 
-def test_the_other_students_keep_every_row_and_version(small: Small) -> None:
-    tables = ("students", "enrollments", "attendance", "nurse_visits", "meal_programs")
-    others = {
-        table: small.rows(f"SELECT * FROM store.{table} WHERE student_id <> '{CANARY}' ORDER BY ALL")
-        for table in tables
-    }
-    shared = {table: small.rows(f"FROM store.{table} ORDER BY ALL") for table in ("loads", "coverage")}
-
-    purge(small.config, student=CANARY, yes=True)
-
-    for table, rows in (others | shared).items():
-        assert small.rows(f"FROM store.{table} ORDER BY ALL") == rows, table
+def test_the_other_students_keep_every_row_and_version(untouched: Small, after: Small) -> None:
+    for table in ("students", "enrollments", "attendance", "nurse_visits", "meal_programs"):
+        others = untouched.rows(f"FROM store.{table} WHERE student_id <> '{CANARY}' ORDER BY ALL")
+        assert after.rows(f"FROM store.{table} ORDER BY ALL") == others, table
+    for table in ("schools", "calendar", "loads", "coverage", "deliveries", "store_version"):
+        shared = f"FROM store.{table} ORDER BY ALL"
+        assert after.rows(shared) == untouched.rows(shared), table
 
 
-def test_the_log_says_when_who_what_and_why_and_never_whom(small: Small) -> None:
-    purge(small.config, student=CANARY, yes=True, reason="Request 12")
+def test_the_new_store_has_the_same_tables_with_the_same_columns_and_constraints(
+    untouched: Small, after: Small
+) -> None:
+    tables = "SELECT table_name, sql FROM duckdb_tables() WHERE database_name = 'store' ORDER BY 1"
+    assert after.rows(tables) == untouched.rows(tables)
 
-    (line,) = (small.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()
+
+def test_the_log_says_when_who_what_and_why_and_never_whom(after: Small) -> None:
+    (line,) = (after.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()
     record = json.loads(line)
     assert CANARY not in line
     assert record["kind"] == "student"
@@ -90,28 +86,29 @@ def test_the_log_says_when_who_what_and_why_and_never_whom(small: Small) -> None
     assert record["store"]["attendance"] == 1
     assert dt.datetime.fromisoformat(record["at"]).tzinfo is not None
     assert record["by"]
-    for name in ("purges.jsonl", "purge.key", "tombstones.json", "exports.jsonl", "store.duckdb"):
-        assert (small.workspace / name).stat().st_mode & 0o077 == 0, name
 
 
-def test_a_second_purge_of_the_same_student_finds_nothing_and_says_so(small: Small) -> None:
-    purge(small.config, student=CANARY, yes=True)
-    before = every_byte(small.workspace)
+def test_what_a_purge_writes_only_its_owner_can_read(after: Small) -> None:
+    open_to_others = [
+        path.name for path in after.workspace.rglob("*") if path.is_file() and path.stat().st_mode & 0o077
+    ]
+    assert open_to_others == []
 
-    again = purge(small.config, student=CANARY, yes=True)
 
+def test_a_second_purge_of_the_same_student_finds_nothing_and_says_so(purged: Small) -> None:
+    before = every_byte(purged.workspace)
+    again = purge(purged.config, student=CANARY, yes=True)
     assert again.in_words()[0].startswith("Nothing is left to remove: it was purged on ")
-    assert every_byte(small.workspace) == before
+    assert every_byte(purged.workspace) == before
 
 
-def test_a_second_student_can_be_purged_after_the_first(small: Small) -> None:
-    purge(small.config, student=CANARY, yes=True)
-    purge(small.config, student=OTHERS[3], yes=True)
+def test_a_second_student_can_be_purged_after_the_first(purged: Small) -> None:
+    purge(purged.config, student=OTHERS[3], yes=True)
 
-    assert naming(small.workspace, CANARY) == naming(small.workspace, OTHERS[3]) == []
+    assert naming(purged.workspace, CANARY) == naming(purged.workspace, OTHERS[3]) == []
     # One tombstone each, and the one that tells whether the key is the right one.
-    assert small.rows("SELECT count(*) FROM store.tombstones") == [(3,)]
-    assert len((small.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()) == 2
+    assert purged.rows("SELECT count(*) FROM store.tombstones") == [(3,)]
+    assert len((purged.workspace / "purges.jsonl").read_text(encoding="utf-8").splitlines()) == 2
 
 
 @pytest.mark.parametrize("yes", [False, True])
@@ -122,6 +119,21 @@ def test_a_student_whom_nothing_names_is_a_usage_error_and_changes_nothing(small
     assert refusal.value.exit_code == 2
     assert "S-000" not in str(refusal.value)
     assert every_byte(small.folder) == before
+
+
+@pytest.mark.parametrize("student", ["6", "a.csv", "2025", "09"])
+def test_a_short_id_is_not_found_in_other_cells_of_the_quarantine(small: Small, student: str) -> None:
+    """A line number, a school, part of a date: they are not the student."""
+    content = '{"student_id": "77", "school_id": "6", "date": "2025-09-09", "_line": 6, "_file": "a.csv"}'
+    small.change_store(f"INSERT INTO quarantine VALUES (1, 'attendance', 'a.csv', 6, 'reason', '{content}')")
+    with pytest.raises(UsageError, match="nothing in this workspace"):
+        purge(small.config, student=student)
+
+
+def test_a_quarantined_row_is_found_by_an_id_that_lost_its_zeros(small: Small) -> None:
+    content = '{"student_id": " 77 ", "date": "2025-09-09"}'
+    small.change_store(f"INSERT INTO quarantine VALUES (1, 'attendance', 'a.csv', 6, 'reason', '{content}')")
+    assert purge(small.config, student="00077").counts["store"] == {"quarantine": 1}
 
 
 def test_a_student_in_published_nights_alone_is_purged_too(small: Small) -> None:

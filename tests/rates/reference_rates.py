@@ -43,10 +43,10 @@ RULES = {
     "california": Rule(enrolled=31, attended=1, part="whole", prekindergarten=False),
     "new_jersey": Rule(enrolled=45),
     "wisconsin": Rule(at_the_bound=False, enrolled=90, part="thirds"),
-    "ohio_hours": Rule(of="hours enrolled", enrolled=1),
-    "ohio_excessive": Rule(bound=Fraction(65), of="hours", month=38, enrolled=1),
-    "days_15": Rule(bound=Fraction(15), of="days", enrolled=1),
-    "days_18": Rule(bound=Fraction(18), of="days", enrolled=1),
+    "ohio_hours": Rule(of="hours enrolled"),
+    "ohio_excessive": Rule(bound=Fraction(65), of="hours", month=38),
+    "days_15": Rule(bound=Fraction(15), of="days"),
+    "days_18": Rule(bound=Fraction(18), of="days"),
 }
 
 
@@ -72,8 +72,9 @@ def reference_counts(
     """
     seen = _known(loads, settings, year)
     minutes = _minutes(loads)
-    people = _people(loads, settings, seen, year, minutes)
-    lacking = _lacking(seen, year, minutes, people["school"])
+    years = {student: each for (student, of_year), each in student_years(seen).items() if of_year == year}
+    people = _people(loads, settings, seen, year, years, minutes)
+    lacking = _lacking(seen, year, years.values(), minutes)
     found: dict[tuple[str, str], dict[tuple[str, str], tuple[int, int]] | None] = {}
     for name, rule in rules.items():
         for grain in ("district", "school"):
@@ -120,13 +121,12 @@ def _people(
     settings: Settings,
     seen: Known,
     year: int,
+    years: dict[str, StudentYear],
     minutes: dict[tuple[str, str], Fraction],
 ) -> dict[str, list[Person]]:
     said = _said_minutes(loads, settings)
     found: dict[str, list[Person]] = {"district": [], "school": []}
-    for (student, of_year), each in student_years(seen).items():
-        if of_year != year:
-            continue
+    for student, each in years.items():
         whole = _person(seen, student, year, each, each.schools, minutes, said)
         found["district"] += [whole] if whole else []
         for school in sorted(each.schools):
@@ -196,24 +196,16 @@ def _said_minutes(loads: Sequence[Load], settings: Settings) -> dict[tuple[str, 
 
 
 def _lacking(
-    seen: Known, year: int, minutes: dict[tuple[str, str], Fraction], people: Iterable[Person]
+    seen: Known, year: int, years: Iterable[StudentYear], minutes: dict[tuple[str, str], Fraction]
 ) -> bool:
     """Whether a counted day of instruction states no minutes, at a school where somebody is enrolled."""
-    attended = {spell.school for spell in seen.spells if spell.year == year}
-    for school in attended:
+    for school in sorted({school for each in years for school in each.schools}):
         last = counted_to(seen, school, year)
-        enrolled = any(person.school == school for person in people) or _has_spell(seen, school, year, last)
         for day, stated in school_days(seen, school, year).items():
             counted = last is not None and day <= last and stated.instructional
-            if enrolled and counted and (school, day.isoformat()) not in minutes:
+            if counted and (school, day.isoformat()) not in minutes:
                 return True
     return False
-
-
-def _has_spell(seen: Known, school: str, year: int, last: dt.date | None) -> bool:
-    """Whether a merged spell lies at the school, of whatever length."""
-    found = student_years(seen)
-    return any(school in each.schools for (_, of_year), each in found.items() if of_year == year)
 
 
 def _counts(people: Iterable[Person], rule: Rule) -> dict[tuple[str, str], tuple[int, int]]:

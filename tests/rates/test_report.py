@@ -132,7 +132,7 @@ def test_the_rate_of_a_year_that_is_over_is_that_of_the_labels_that_the_model_le
     labels = outcomes(session, config.model_copy(update={"definition": own}))
     labels = labels[labels["school_year"] == 2025]
     view = view_year(session, config, 2025)
-    columns, _, _ = count_columns(view, [config.definition.named], ("district", "school"))
+    columns = count_columns(view, [config.definition.named], ("district", "school")).columns
     total = columns[Column("district", grain)].total  # type: ignore[arg-type]
     assert (total.n, total.chronic) == (len(labels), int(labels["label"].sum()))
 

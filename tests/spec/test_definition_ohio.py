@@ -21,7 +21,8 @@ def test_ten_percent_of_the_hours_is_chronic_and_one_minute_less_is_not() -> Non
         late, no minutes stated   | 120      | 120 T
         a fifth of sixty days     | 120      | 60 A 0.2
         suspended in school       | 120      | 60 I
-        enrolled for one day      | 1        | 1 E 40min
+        enrolled for nine days    | 9        | 9 A
+        enrolled for ten days     | 10       | 1 E
         more than the day has     | 120      | 11 A, 1 A 399min, 100 P
     """)
     with school_year(*pupils) as placed:
@@ -37,7 +38,8 @@ def test_ten_percent_of_the_hours_is_chronic_and_one_minute_less_is_not() -> Non
         late, no minutes stated   | yes     | no
         a fifth of sixty days     | yes     | yes
         suspended in school       | yes     | no
-        enrolled for one day      | yes     | yes
+        enrolled for nine days    | no      | no
+        enrolled for ten days     | yes     | yes
         more than the day has     | yes     | no
         """,
     )

@@ -60,9 +60,9 @@ def test_a_suggestion_is_one_of_the_contract_s_words(code: str, place: tuple[str
     assert not suggestion or suggestion in WORDS[place]
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_no_attendance_code_of_a_district_gets_a_meaning_of_ours(tmp_path: Path, seed: int) -> None:
-    codes = tuple(_EVERYDAY[seed::4])
+    codes = tuple(_EVERYDAY[seed::2])
     folder = folder_with(
         tmp_path / "in", {"a.csv": attendance(codes=codes, students=range(1, 40)), "s.csv": STUDENTS}
     )

@@ -144,6 +144,7 @@ def test_the_rest_of_the_configuration_is_the_starter_s(eight: Proposal) -> None
     ]
 
 
+@pytest.mark.slow
 def test_equal_folders_give_equal_bytes(eight: Proposal, exports: Path) -> None:
     assert written(proposed(exports)) == written(eight)
 

@@ -153,6 +153,7 @@ def test_a_plain_students_file_is_no_powerschool_export(tmp_path: Path) -> None:
     assert "profile" not in source(proposed(folder_with(tmp_path / "in", files)), "students")
 
 
+@pytest.mark.slow
 def test_files_in_another_encoding_are_read_by_a_profile_too(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {**powerschool()}
     files["Students.csv"] = powerschool()["Students.csv"].replace("Hyrule", "Hyrulé").encode("cp1252")
@@ -161,6 +162,7 @@ def test_files_in_another_encoding_are_read_by_a_profile_too(tmp_path: Path) -> 
     assert proposal.tables["students"].to_mend == []
 
 
+@pytest.mark.slow
 def test_what_a_profile_cannot_read_is_to_be_mended(tmp_path: Path) -> None:
     rows = powerschool()["Calendar_Day.csv"].splitlines()
     files = {
