@@ -11,7 +11,7 @@ from ews.errors import DataRefused
 from ews.extracts.attendance_groups import group_attendance, has_empty_or_padded_cells
 from ews.extracts.facts import make_facts
 from ews.extracts.findings import Finding
-from ews.extracts.inputs import Opened
+from ews.extracts.inputs import Opened, changed_since
 from ews.extracts.lines import LINES_UP_TO_BYTES, LinesNeeded
 from ews.extracts.profiles import Recipe
 from ews.extracts.read import check_headers, columns_present, read_rows, row_count_findings, typed_by_reader
@@ -71,7 +71,7 @@ def read_delivery(
         done = _checked(session, table, source, recipe, opened, config, drop_purged, lines=True)
     except DataRefused as refusal:
         done = Read([_as_finding(refusal, table)])
-    done.findings = [*opened.findings, *headers, *done.findings]
+    done.findings = [*opened.findings, *headers, *done.findings, *changed_since(table, opened)]
     return done
 
 

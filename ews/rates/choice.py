@@ -10,31 +10,7 @@ from ews.rates.minutes import without_minutes
 from ews.rates.school_year import YearInView
 
 GRAINS: tuple[Grain, ...] = ("district", "school")
-SPLITS = ("school", "grade")
 _SCHOOLS_NAMED = 5
-
-
-def grains_named(text: str) -> tuple[Grain, ...]:
-    """Return the grains that ``--grain`` names: district, school or both.
-
-    Raises
-    ------
-    UsageError
-        If it names something else.
-    """
-    named = {grain: (grain,) for grain in GRAINS} | {"both": GRAINS}
-    return named[_known(text, tuple(named), "--grain")]
-
-
-def splits_named(text: str) -> tuple[str, ...]:
-    """Return what ``--by`` names: school, grade or both.
-
-    Raises
-    ------
-    UsageError
-        If it names something else.
-    """
-    return SPLITS if _known(text, (*SPLITS, "both"), "--by") == "both" else (text,)
 
 
 def at_grains(definitions: Sequence[NamedDefinition], grains: Sequence[Grain]) -> list[NamedDefinition]:
@@ -54,16 +30,6 @@ def at_grains(definitions: Sequence[NamedDefinition], grains: Sequence[Grain]) -
             next_step="leave out --grain, or change the grain in definition.beside",
         )
     return found
-
-
-def _known(text: str, names: Sequence[str], option: str) -> str:
-    if text not in names:
-        raise UsageError(
-            f"{option} {text} is not known",
-            expected=f"one of {', '.join(names)}",
-            next_step=f"write for example {option} {names[0]}",
-        )
-    return text
 
 
 def chosen(definition: Definition, names: Sequence[str] = ()) -> list[NamedDefinition]:

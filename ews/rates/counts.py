@@ -14,6 +14,9 @@ from ews.rates.students import Judgement, Students
 GROUP_COLUMNS = {"school": "school_id", "grade": "grade"}
 """What the rates are shown by, and the column that holds it."""
 
+COUNTED, CHRONIC, NOT_CHRONIC = range(3)
+"""The figures of a cell: students in the rate, those who are chronically absent, and those who are not."""
+
 
 class Column(NamedTuple):
     """One definition at one grain: a column of the tables."""

@@ -30,19 +30,19 @@ import numpy as np
 import numpy.typing as npt
 
 from ews.config import GRADES
-from ews.rates.counts import Column, Count, Counts
+from ews.rates.counts import CHRONIC, COUNTED, NOT_CHRONIC, Column, Count, Counts
 
 Status = Literal["exact", "counted", "coarse", "hidden"]
 """``counted``: students, but not how many of them are chronic; ``coarse``: a rounded share alone."""
 
 _STATUSES: tuple[Status, ...] = ("exact", "counted", "coarse", "hidden")
-_EXACT, _COUNTED, _COARSE, _HIDDEN = range(4)
+_EXACT, _OUTCOMES_HIDDEN, _COARSE, _HIDDEN = range(4)
 
-_FIGURES = range(3)
-"""Students counted, chronic, not chronic: the columns of ``_Margin.values``."""
+_FIGURES = (COUNTED, CHRONIC, NOT_CHRONIC)
+"""The columns of ``_Margin.values``."""
 
 Comparable = Callable[[Column, Column], Collection[int]]
-"""Of which figures (0 counted, 1 chronic, 2 not chronic) one of two columns contains the other."""
+"""Of which figures one of two columns contains the other."""
 
 
 def all_comparable(_column: Column, _other: Column) -> Collection[int]:
@@ -59,7 +59,7 @@ class _Margin:
 
     def shown(self, figure: int) -> npt.NDArray[np.bool_]:
         """Return which rows, and whether the total, show a figure."""
-        return self.status <= _COUNTED if figure == 0 else self.status == _EXACT
+        return self.status <= _OUTCOMES_HIDDEN if figure == COUNTED else self.status == _EXACT
 
     def coarsen(self, place: int) -> None:
         """Withhold the counts of a row, or of the total; a row of nobody has nothing to withhold."""
@@ -149,7 +149,7 @@ def _primary(counts: Counts, kind: str, groups: Sequence[str], minimum: int) -> 
     values = np.array([(each.n, each.chronic, each.n - each.chronic) for each in cells], dtype=np.int64)
     n, fewer = values[:, 0], values[:, 1:].min(axis=1)
     status = np.where(
-        n == 0, _EXACT, np.where(n < minimum, _HIDDEN, np.where(fewer < minimum, _COUNTED, _EXACT))
+        n == 0, _EXACT, np.where(n < minimum, _HIDDEN, np.where(fewer < minimum, _OUTCOMES_HIDDEN, _EXACT))
     )
     margin = _Margin(values, status.astype(np.int64))
     for figure in _FIGURES:
@@ -157,7 +157,7 @@ def _primary(counts: Counts, kind: str, groups: Sequence[str], minimum: int) -> 
             place = margin.next_smallest(figure)
             if place is None:
                 break
-            margin.status[place] = _HIDDEN if figure == 0 else _COUNTED
+            margin.status[place] = _HIDDEN if figure == COUNTED else _OUTCOMES_HIDDEN
     return margin
 
 

@@ -7,14 +7,14 @@ steps add up exactly to the difference; another order would share it out differe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ews.definitions import Grain, NamedDefinition, Rules
-from ews.rates.counts import Column
+from ews.rates.counts import CHRONIC, COUNTED, NOT_CHRONIC, Column
 from ews.rates.students import Flags, Judgement, Students
 
 ORDER: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -99,8 +99,8 @@ def walk(start: Column, end: Column, states: list[tuple[str, State]], judge: Jud
     steps = []
     before = origin
     for rule, after in states:
-        entered, left = judge.moved(before, after, lambda judged: judged.counted)
-        became, ceased = judge.moved(before, after, lambda judged: judged.chronic)
+        entered, left = judge.moved(before, after, COUNTED)
+        became, ceased = judge.moved(before, after, CHRONIC)
         steps.append(Step(rule, before, after, entered, left, became, ceased))
         before = after
     return Walk(start, end, tuple(steps))
@@ -120,28 +120,24 @@ class Judge:
         return self._judged[state.key]
 
     def contained(self, one: State, other: State) -> frozenset[int]:
-        """Return the figures (0 counted, 1 chronic, 2 not) of which one state contains the other.
+        """Return the figures of which one state contains the other.
 
         At two grains they are compared only where they judge everybody alike at one: then what differs are
         the students who moved.
         """
-        sets = [_sets(self.of(State(each.rules, other.grain))) for each in (one, other)]
-        if one.grain != other.grain:
-            alike = all((own == theirs).all() for own, theirs in zip(*sets, strict=True))
-            return frozenset(range(3)) if alike else frozenset()
-        return frozenset(
-            figure
-            for figure, (own, theirs) in enumerate(zip(*sets, strict=True))
-            if not (own & ~theirs).any() or not (theirs & ~own).any()
-        )
+        alike = _sets(self.of(State(one.rules, other.grain))), _sets(self.of(other))
+        if one.grain != other.grain and not all((a == b).all() for a, b in zip(*alike, strict=True)):
+            return frozenset()
+        moves = {figure: self.moved(one, other, figure) for figure in (COUNTED, CHRONIC, NOT_CHRONIC)}
+        return frozenset(figure for figure, (came, went) in moves.items() if not (came and went))
 
-    def moved(self, before: State, after: State, flags: Callable[[Judgement], Flags]) -> tuple[int, int]:
-        """Return how many came to a flag and how many lost it.
+    def moved(self, before: State, after: State, figure: int) -> tuple[int, int]:
+        """Return how many came to a figure (counted, chronic, not chronic) and how many left it.
 
         Between the grains a student is compared with their schools: chronic in the district and at two
         schools is one more, chronic in the district and at none is one less.
         """
-        was, now = flags(self.of(before)), flags(self.of(after))
+        was, now = _sets(self.of(before))[figure], _sets(self.of(after))[figure]
         if before.grain == after.grain:
             difference = now.astype(np.int64) - was.astype(np.int64)
         else:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ews.config import Config
 from ews.engine import Session, literal
+from ews.errors import UsageError
 from ews.extracts.checks import found
 from ews.extracts.deliveries import DropPurged, Read, read_delivery
 from ews.extracts.facts import add_earlier, facts_name, prepare_earlier
@@ -201,6 +202,13 @@ class _Work:
 
 def _open(session: Session, table: Table, source: Source, config: Config, scratch: Path) -> _Pending:
     resolved, recipe = resolve(table, source, config)
+    if resolved.arrival == "one_by_one" and recipe is not None and len(recipe.inputs) > 1:
+        raise UsageError(
+            f"sources.{table.name}: files of this profile belong together and cannot arrive one by one",
+            expected="arrival: together",
+            where=f"sources.{table.name}.arrival",
+            next_step="leave `arrival` out, and keep only the newest delivery in the folder",
+        )
     opened = open_inputs(table, resolved, recipe, config, scratch)
     first = is_first_load(session, table)
     if resolved.arrival == "together" or any(f.severity == "refused" for f in opened.findings):

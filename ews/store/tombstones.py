@@ -171,12 +171,23 @@ def is_in_store(session: Session, *, hashed: str = "", before: dt.date | None = 
 
 
 def read_copy(workspace: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the copy beside the store: hash -> when, and first day kept -> when."""
+    """Return the copy beside the store: hash -> when, and first day kept -> when.
+
+    Raises
+    ------
+    DataRefused
+        If the file was cut short or edited: nobody knows then who has to be kept out.
+    """
     path = workspace / COPY_FILE
     if not path.exists():
         return {}, {}
-    copy = json.loads(path.read_bytes())
-    return dict(copy["students"]), dict(copy["periods"])
+    try:
+        copy = json.loads(path.read_bytes())
+        return dict(copy["students"]), {
+            dt.date.fromisoformat(day).isoformat(): at for day, at in copy["periods"].items()
+        }
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise _no_copy() from None
 
 
 def keep_copy(session: Session, workspace: Path, *, database: str) -> None:
@@ -293,6 +304,15 @@ def _no_key() -> DataRefused:
         expected=f"{KEY_FILE} in the workspace",
         where=KEY_FILE,
         next_step="restore the key from a backup; without it purged students would come back",
+    )
+
+
+def _no_copy() -> DataRefused:
+    return DataRefused(
+        "the copy of the tombstones of purged students cannot be read",
+        expected=f"{COPY_FILE} as the last purge wrote it",
+        where=COPY_FILE,
+        next_step="restore it from a backup; or, if the store is the one of the last purge, remove it",
     )
 
 

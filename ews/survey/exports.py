@@ -67,6 +67,9 @@ def open_exports(
         else:
             layouts.setdefault(_kind(session, file, read), []).append((file, read))
     for alike in layouts.values():
+        if all(layout is not None and len(layout.lines) == 1 for _, layout in alike):
+            opened += [Unplaced(file.name, "it holds a header and no rows") for file, _ in alike]
+            continue
         series = as_series([file for file, _ in alike], everything)
         opened.append(_guarded(session, series, _combined([layout for _, layout in alike]), scratch))
     return opened
@@ -84,9 +87,7 @@ def _layout(file: FoundFile) -> TextLayout | Unplaced | None:
     if layout is None:
         return Unplaced(file.name, "it is not text")
     why = why_no_header(layout.lines)
-    if why:
-        return Unplaced(file.name, why)
-    return Unplaced(file.name, "it holds a header and no rows") if len(layout.lines) == 1 else layout
+    return Unplaced(file.name, why) if why else layout
 
 
 def _kind(session: Session, file: FoundFile, layout: TextLayout | None) -> object:

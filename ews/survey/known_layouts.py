@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ews.extracts.delivered_bytes import FileFault, chunks_of
@@ -105,7 +105,9 @@ def _files(
 ) -> tuple[str, ...]:
     named = [file for file in inside if fnmatchcase(file.path.name, entry.file)]
     if entry.element:
-        return tuple(file.name for file in named if file.form == "xml" and _holds(file.path, entry.element))
+        return tuple(
+            file.name for file in named if file.form == "xml" and _has_element(file.path, entry.element)
+        )
     return tuple(file.name for file in named if _has_columns(entry, headers.get(file.name, set())))
 
 
@@ -120,8 +122,14 @@ def _is_telling(entry: TableEntry, inside: Sequence[FoundFile], headers: Mapping
     )
 
 
-def _holds(path: Path, element: str) -> bool:
-    """Return whether an XML file holds an element, whatever its namespace prefix."""
+def _has_element(path: Path, element: str) -> bool:
+    state = path.stat()
+    return _holds(path, element, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _holds(path: Path, element: str, _size: int, _changed: int) -> bool:
+    """Return whether an XML file holds an element, whatever its namespace prefix; read once."""
     tag = re.compile(rb"<(?:[\w.-]+:)?" + re.escape(element.encode()) + rb"[\s>/]")
     kept = b""
     try:

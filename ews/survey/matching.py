@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -84,7 +85,8 @@ class Match:
 def match(table: Table, export: Export) -> Match:
     """Return an export seen as a table, each column taken at most once, the best names first."""
     seen = Match(table, export)
-    free = [facts for facts in export.facts if facts.name]
+    twice = doubled_names(export)
+    free = [facts for facts in export.facts if facts.name and facts.name not in twice]
     for tier in (EXACT, KNOWN, LIKELY):
         for column in table.columns:
             if column.name in seen.choices:
@@ -94,6 +96,12 @@ def match(table: Table, export: Export) -> Match:
                 seen.choices[column.name] = _choice(candidates, tier)
                 free = [each for each in free if each not in candidates[:1] or len(candidates) > 1]
     return _with_runners_up(seen, free)
+
+
+def doubled_names(export: Export) -> tuple[str, ...]:
+    """Return the names that several columns of an export share: which is meant cannot be said."""
+    names = Counter(facts.name for facts in export.facts if facts.name)
+    return tuple(name for name, times in names.items() if times > 1)
 
 
 def _candidates(table: Table, column: Column, free: Sequence[ColumnFacts], tier: float) -> list[ColumnFacts]:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ews.extracts.schema import DIRECTORY, Column
-from ews.survey.column_names import KNOWN
+from ews.survey.column_names import KNOWN, name_score
 from ews.survey.exports import Export
 from ews.survey.known_layouts import KnownTable
-from ews.survey.matching import Choice, Match
+from ews.survey.matching import Choice, Match, doubled_names
 from ews.survey.proposal import Entry, TableProposal, undecided
 
 DELIVERY = "full (it holds everything) or delta (only what is new or changed)"
@@ -40,7 +40,7 @@ def base_entries(match: Match, folder: Path, beside: Path) -> TableProposal:
         The folder that was looked at, and the one that the configuration is for.
     """
     export = match.export
-    proposal = TableProposal(match.table.name, found=_found(match))
+    proposal = TableProposal(match.table.name, found=export.name)
     proposal.settings["path"] = _path(export, folder, beside)
     if export.sheet:
         proposal.settings["sheet"] = Entry(export.sheet)
@@ -54,6 +54,11 @@ def base_entries(match: Match, folder: Path, beside: Path) -> TableProposal:
         column.name: entry for column in match.table.columns if (entry := _column(column, match)) is not None
     }
     proposal.not_read = match.not_read
+    proposal.to_mend += [
+        f"{match.table.name}: several columns are called {name}: give each a name of its own"
+        for name in doubled_names(export)
+        if any(name_score(match.table.name, column, name) for column in match.table.column_names)
+    ]
     if match.table.closed and match.not_read:
         proposal.to_mend.append(
             f"{match.table.name}: unless use is none, leave these columns out of the export, for a health "
@@ -114,10 +119,6 @@ _WANTED = {
     "enrollments": "a row per spell with student_id, school_id, entry_date, exit_date, school_year and grade",
     "attendance": "a row per student and day with student_id, school_id, date and code",
 }
-
-
-def _found(match: Match) -> str:
-    return match.export.name
 
 
 def _path(export: Export, folder: Path, beside: Path) -> Entry:

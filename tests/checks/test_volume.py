@@ -37,6 +37,7 @@ def test_a_full_extract_with_even_one_row_fewer_is_told_with_both_counts(
     loaded(session, "attendance", dt.datetime(2025, 9, 1), 5000, "full")
     loaded(session, "attendance", dt.datetime(2025, 9, 2), 1000, "full")
     loaded(session, "students", dt.datetime(2025, 9, 2), 9000, "full")
+    loaded(session, "attendance", dt.datetime(2025, 9, 3), 5000, "delta")
     findings = fewer_rows(session, "attendance", rows)
     assert [each.count for each in findings] == ([] if missing is None else [missing])
     for each in findings:
@@ -83,14 +84,15 @@ def test_a_delta_of_a_fifth_or_ten_times_the_usual_is_told(
     assert delta(session, rows, nightly(session, 35)) == names
 
 
-def test_three_weeks_of_deltas_are_too_few_to_compare_with(session: Session) -> None:
+def test_four_weeks_of_deltas_are_too_few_to_compare_with(session: Session) -> None:
+    """The first of them came after none, which leaves three."""
     open_schools(session, ["s1"], school_days(60))
-    assert delta(session, 0, nightly(session, 21)) == []
+    assert delta(session, 0, nightly(session, 28)) == []
 
 
 def test_after_a_night_without_a_load_the_next_one_is_compared_with_none(session: Session) -> None:
     open_schools(session, ["s1"], school_days(60))
-    assert delta(session, 500, nightly(session, 36, skip=(35,))) == []
+    assert delta(session, 2_600, nightly(session, 36, skip=(35,))) == []
 
 
 def test_an_empty_delta_after_a_holiday_is_as_it_should_be(session: Session) -> None:

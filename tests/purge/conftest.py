@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import challenger, extracts, in_service, moved  # noqa: F401 - fixtures
 from ews.purge.report import PurgeReport
 from ews.purge.run import purge
+from tests.pipeline.conftest import challenger, extracts, in_service, moved  # noqa: F401 - fixtures
 from tests.purge.workspace import CANARY, SERVICE, TAGS, Small, make_small
 
 

@@ -170,6 +170,13 @@ def test_with_another_key_a_load_is_refused(session: Session, tmp_path: Path, co
         purge_key(session, tmp_path)
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"students": {}, "periods": {"soon": "?"}}'])
+def test_a_copy_that_cannot_be_read_refuses_a_load(session: Session, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / COPY_FILE).write_bytes(content)
+    with pytest.raises(DataRefused, match="cannot be read"):
+        purge_key(session, tmp_path)
+
+
 def test_a_store_that_is_made_anew_still_knows_whom_to_keep_out(session: Session, tmp_path: Path) -> None:
     key = ensure_key(tmp_path)
     add_tombstone(session, key, "00123", AT, database="store")

@@ -67,6 +67,11 @@ class Small:
         with open_reader(self.store) as session:
             return session.rows(sql)
 
+    def tables(self, *names: str) -> dict[str, list[tuple[Any, ...]]]:
+        """Return tables of the store by name, every row of them in one order."""
+        with open_reader(self.store) as session:
+            return {name: session.rows(f"FROM store.{name} ORDER BY ALL") for name in names}
+
     def change_store(self, *statements: str) -> None:
         """Write to the store by hand."""
         with open_session(self.store) as session:

@@ -17,7 +17,7 @@ from ews.engine import Session, open_reader
 from ews.equity.suppression import SUPPRESSED
 from ews.errors import DataRefused, UsageError
 from ews.label import outcomes
-from ews.rates.choice import chosen, grains_named, splits_named
+from ews.rates.choice import chosen
 from ews.rates.counts import Column
 from ews.rates.csv_file import CSV_COLUMNS, write_csv
 from ews.rates.notes import notes_of
@@ -267,14 +267,6 @@ def test_a_definition_that_is_not_counted_at_the_grain_asked_for_is_a_mistake(
         rates(session, changed, school_year=2025, names=["x"], grains=["district"])
     found = rates(session, changed, school_year=2025, names=["district", "x"])
     assert [column for column in found.cells if column.definition == "x"] == [Column("x", "school")]
-
-
-def test_options_name_one_or_both() -> None:
-    assert (grains_named("both"), grains_named("school")) == (("district", "school"), ("school",))
-    assert (splits_named("both"), splits_named("grade")) == (("school", "grade"), ("grade",))
-    for name in (grains_named, splits_named):
-        with pytest.raises(UsageError, match="state is not known"):
-            name("state")
 
 
 def test_presets_can_be_asked_for_without_being_configured(config: Config) -> None:

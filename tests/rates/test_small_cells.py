@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ews.rates.cells import Cell, cells_of, coarse_share
-from ews.rates.counts import Column, Count, Counts
+from ews.rates.counts import COUNTED, Column, Count, Counts
 from ews.rates.small_cells import Status, statuses
 from tests.spec.tables import rows
 
@@ -198,6 +198,16 @@ def test_schools_that_are_hidden_do_not_tell_a_small_difference_in_sum() -> None
         all    | 154/729 | 82/625
         """,
     )
+
+
+def test_definitions_of_which_neither_contains_the_other_may_differ_by_few() -> None:
+    """Twelve became chronic and nine ceased to be: a difference of three is the size of no group."""
+    given = columns("school | half | thirds\n Alder | 40/200 | 43/200\n Birch | 60/300 | 80/300")
+    apart = statuses(given, MINIMUM)
+    beside = statuses(given, MINIMUM, lambda _one, _other: frozenset({COUNTED}))
+    column = Column("thirds", "district")
+    assert apart[column]["school", "Alder"] == "coarse"
+    assert {*beside[column].values()} == {"exact"}
 
 
 def test_suppressed_is_a_word_and_never_zero() -> None:

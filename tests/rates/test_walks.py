@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ews.definitions import PRESETS, Grain, NamedDefinition, Rules
-from ews.rates.counts import Column, count
+from ews.rates.counts import CHRONIC, COUNTED, NOT_CHRONIC, Column, count
 from ews.rates.students import students_of
 from ews.rates.walks import ORDER, Judge, State, Walk, states_between, walk
 from ews.rates.wording import reason_of
@@ -89,6 +89,34 @@ def test_between_the_grains_transfers_are_the_difference() -> None:
         start, end = (State(PRESETS["edfacts"], grain) for grain in ("district", "school"))
         found, _ = walked(placed, start, end)
     same(told(found), "rule | in | out | more | fewer\n grain | 3 | 0 | 2 | 1")
+
+
+def test_one_definition_contains_another_where_students_only_cease_to_be_chronic() -> None:
+    """Of parts and halves neither contains the other; New Jersey's minimum only takes students away."""
+    pupils = people("""
+        student         | school | from | enrolled | marks
+        twelve halves   | s1     | 1    | 120      | 12 A 0.5
+        thirty tenths   | s1     | 1    | 120      | 120 A 0.1
+        twenty days     | s1     | 1    | 20       | 4 A
+        moved           | s1     | 1    | 60       | 6 A
+        moved           | s2     | 61   | 60       | 6 A
+        moved, and not  | s1     | 1    | 20       | 2 A
+        moved, and not  | s2     | 21   | 100      |
+        at the first    | s1     | 1    | 60       | 12 A
+        at the first    | s2     | 61   | 60       |
+    """)
+    parts = definition("parts", partial_day="fraction")
+    federal, jersey = PRESETS["edfacts"], PRESETS["new_jersey"]
+    with school_year(*pupils) as placed:
+        judge = Judge(students_of(placed, [federal, jersey, parts]))
+        found = [
+            judge.contained(State(federal, "district"), State(jersey, "district")),
+            judge.contained(State(federal, "district"), State(parts, "district")),
+            judge.contained(State(federal, "district"), State(federal, "school")),
+            judge.contained(State(federal, "district"), State(jersey, "school")),
+        ]
+    everything = {COUNTED, CHRONIC, NOT_CHRONIC}
+    assert found == [everything, {COUNTED}, everything, set()]
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))

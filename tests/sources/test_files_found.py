@@ -128,6 +128,13 @@ def test_a_profile_of_which_nothing_is_there_is_refused(tmp_path: Path) -> None:
     assert read(configured(tmp_path, path="sis"), recipe=recipe).only_refusal.name == "no file"
 
 
+def test_a_damaged_file_that_two_inputs_read_is_one_finding(tmp_path: Path) -> None:
+    (tmp_path / "att.csv").write_bytes(b"")
+    inputs = (InputSpec("marks", "*.csv", COLUMNS), InputSpec("schools", "*.csv", ("school_id",)))
+    done = read(configured(tmp_path, path="."), recipe=recipe_of(inputs, "SELECT * FROM marks"))
+    assert done.only_refusal.name == "empty file"
+
+
 def test_the_columns_of_a_profile_are_found_in_any_case_and_missing_ones_are_named(tmp_path: Path) -> None:
     recipe = recipe_of((InputSpec("marks", "*.csv", COLUMNS, ("note",)),), "SELECT * FROM marks")
     (tmp_path / "att.csv").write_text(CSV.replace("student_id", "STUDENT_ID"), encoding="utf-8")

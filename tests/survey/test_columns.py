@@ -179,6 +179,20 @@ def test_one_file_may_fill_two_tables(tmp_path: Path) -> None:
     assert proposal.placed == 2
 
 
+def test_two_columns_of_one_name_are_to_be_mended(tmp_path: Path) -> None:
+    content = attendance(header="student_id,school_id,date,date")
+    proposal = proposed(
+        folder_with(tmp_path / "in", {"a.csv": content.replace(",A", ",2025-09-08"), "s.csv": STUDENTS})
+    )
+    assert source(proposal, "attendance")["path"] == "TODO"
+    content = attendance(header="student_id,date,date,code").replace(",0101,", ",2025-09-08,")
+    proposal = proposed(folder_with(tmp_path / "two", {"a.csv": content, "s.csv": STUDENTS}))
+    assert proposal.tables["attendance"].columns["date"].value == "TODO"
+    assert proposal.tables["attendance"].to_mend == [
+        "attendance: several columns are called date: give each a name of its own"
+    ]
+
+
 def test_meal_status_in_a_students_file_is_not_read(tmp_path: Path) -> None:
     """It is confidential; the audit's column is economic disadvantage."""
     students = "student_id,Gender,LunchStatus\n" + "".join(

@@ -107,6 +107,14 @@ def test_a_column_in_two_forms_is_no_date_column(tmp_path: Path) -> None:
     assert source(proposed(folder), "attendance")["columns"]["date"] == "TODO"
 
 
+def test_a_value_far_down_that_no_form_reads_is_said(tmp_path: Path) -> None:
+    days = tuple(f"2025-{month:02d}-{day:02d}" for month in range(1, 8) for day in range(1, 29))
+    rows = attendance(days=days, students=range(1, 111)) + "000001,0101,soon,A\n"
+    folder = folder_with(tmp_path / "in", {"a.csv": rows, "s.csv": STUDENTS})
+    entry = proposed(folder).tables["attendance"].settings["date_format"]
+    assert (entry.value, entry.remark) == ("TODO", "no single form reads every value of date")
+
+
 @given(
     day=st.dates(min_value=dt.date(1990, 1, 1), max_value=dt.date(2099, 12, 31)),
     form=st.sampled_from(["%Y-%m-%d", "%m/%d/%Y", "%d.%m.%Y", "%d-%b-%Y", "%Y%m%d", "%m/%d/%Y %I:%M %p"]),

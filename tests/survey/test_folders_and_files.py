@@ -184,6 +184,15 @@ def test_dates_in_names_are_read_in_the_form_that_fits_all(
     assert as_series(files, files).name_dates == forms
 
 
+def test_a_day_without_news_is_part_of_the_series(tmp_path: Path) -> None:
+    """A file with a header alone belongs to its pattern; only alone it says nothing."""
+    files = {f"att_2025-09-0{day}.csv": attendance() for day in (8, 9)}
+    files["att_2025-09-07.csv"] = attendance().splitlines()[0] + "\n"
+    proposal = proposed(folder_with(tmp_path / "in", files))
+    assert source(proposal, "attendance")["path"] == "in/att_*.csv"
+    assert proposal.placed == 3
+
+
 def test_an_undecided_date_in_names_is_for_a_person(tmp_path: Path) -> None:
     files = dict.fromkeys(("a_09-08-2025.csv", "a_09-10-2025.csv"), attendance())
     entry = source(proposed(folder_with(tmp_path / "in", files)), "attendance")
@@ -212,6 +221,18 @@ def test_two_different_files_for_one_table_are_for_a_person(tmp_path: Path) -> N
     }
     entry = proposed(folder_with(tmp_path / "in", files)).tables["attendance"].settings["path"]
     assert (entry.value, entry.remark) == ("TODO", "equally good: new.csv, old.csv")
+
+
+def test_a_file_that_could_be_either_of_two_tables_is_for_a_person(tmp_path: Path) -> None:
+    content = "student_id,school_id,date,code,visit_id,category\n" + "".join(
+        f"{n:06d},0101,2025-09-08,A,v{n},x\n" for n in range(1, 30)
+    )
+    incomplete = content.replace("school_id", "lunchroom").replace("code", "VisitOutcome")
+    proposal = proposed(folder_with(tmp_path / "in", {"s.csv": STUDENTS, "x.csv": incomplete}))
+    assert proposal.tables["nurse_visits"].found == "x.csv"
+    both = "student_id,date,code,category\n" + "".join(f"{n:06d},2025-09-08,A,x\n" for n in range(1, 30))
+    proposal = proposed(folder_with(tmp_path / "two", {"s.csv": STUDENTS, "x.csv": both}))
+    print([each for each in proposal.unplaced], {k:v.found for k,v in proposal.tables.items()})
 
 
 def test_a_missing_table_says_what_is_needed(tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def test_a_free_text_is_not_taken_for_a_code(tmp_path: Path) -> None:
     assert "Zelda" not in everything_said(proposal)
 
 
+def test_sentences_in_a_column_of_codes_leave_the_column_open(tmp_path: Path) -> None:
+    """Few different ones, coming again and again, and each too long to be a code."""
+    sentence = "Zelda was taken home by her mother, who had been called by the office in the morning" * 2
+    files = {"a.csv": attendance(codes=("A", sentence)), "s.csv": STUDENTS}
+    proposal = proposed(folder_with(tmp_path / "in", files))
+    assert "Zelda" not in everything_said(proposal)
+    assert proposal.tables["attendance"].columns["code"].value == "TODO"
+    assert proposal.tables["attendance"].settings["codes"].value == "TODO"
+
+
 def test_a_name_among_the_codes_is_counted_and_not_shown(tmp_path: Path) -> None:
     files = {
         "a.csv": attendance(codes=("A", "A", "E")) + "000009,0101,2025-09-08,Zelda has the flu\n",
