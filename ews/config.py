@@ -7,6 +7,7 @@ writes a file in which every key is explained.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo
@@ -31,6 +32,9 @@ SensitiveAttribute = Literal[
     "homeless",
     "foster",
 ]
+
+UNDECIDED = "TODO"
+"""Stands in a proposed configuration (``ews init --from``) where a person has to decide."""
 
 GRADES: tuple[str, ...] = get_args(Grade)
 _ALL_GRADES: tuple[Grade, ...] = get_args(Grade)
@@ -203,6 +207,14 @@ def load_config(path: Path) -> Config:
     document = _read_yaml(path)
     if "folder" in document:
         raise _unusable(path, ["folder: unknown key"])
+    undecided = list(_undecided(document))
+    if undecided:
+        raise UsageError(
+            f"{len(undecided)} things are not decided yet: {', '.join(undecided)}",
+            expected=f"a decision in the place of every {UNDECIDED}",
+            where=str(path),
+            next_step="read the comment beside each of them, decide, and run the command again",
+        )
     try:
         config = Config.model_validate({**document, "folder": path.resolve().parent})
     except ValidationError as error:
@@ -232,6 +244,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
             "the configuration holds no keys", expected="a mapping", where=str(path), next_step=next_step
         )
     return document
+
+
+def _undecided(value: Any, place: str = "") -> Iterator[str]:
+    """Yield the keys that a person has still to decide."""
+    if value == UNDECIDED:
+        yield place.removeprefix(".")
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inside:
+        yield from _undecided(each, f"{place}.{key}")
 
 
 def _unusable(path: Path, sentences: list[str]) -> UsageError:

@@ -309,6 +309,17 @@ CHECKS: Mapping[str, Check] = {
 """Every check by its name."""
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as a finding's sentence has it.
+
+    Examples
+    --------
+    >>> counted(1, "school day"), counted(3, "row")
+    ('1 school day', '3 rows')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def found(
     name: str,
     table: str,

@@ -19,6 +19,7 @@ from ews.extracts.rows import (
     empty_finding,
     late_minutes_finding,
     list_reference_problems,
+    lost_zero_findings,
     overlap_finding,
     set_aside,
 )
@@ -103,6 +104,7 @@ def _checked(
     if done.is_refused:
         return done
     list_reference_problems(session, table, source, lines=lines)
+    done.findings += lost_zero_findings(session, table)
     aside = set_aside(session, table, config)
     done.rows_set_aside = sum(each.count for each in aside)
     if aside and isinstance(source, AttendanceSource):

@@ -10,6 +10,7 @@ from ews.extracts.attendance_groups import has_unknown_rows
 from ews.extracts.checks import found
 from ews.extracts.findings import Finding
 from ews.extracts.lines import LinesNeeded, place_of
+from ews.extracts.plausible.zeros import UNKNOWN_IDS, lost_zeros
 from ews.extracts.read import raw_name
 from ews.extracts.schema import (
     ATTENDANCE,
@@ -174,6 +175,22 @@ def _unmeasured(source: AttendanceSource, *, late: bool) -> str:
         "AND NOT EXISTS (FROM known_calendar c WHERE c.school_id = t.school_id AND c.date = t.date "
         "AND c.minutes > 0)"
     )
+
+
+def lost_zero_findings(session: Session, table: Table) -> list[Finding]:
+    """Return a warning where unknown ids are known but for the zeros in front; before they are set aside."""
+    findings = []
+    for column, other in (("student_id", STUDENTS), ("school_id", SCHOOLS)):
+        reason = f"an unknown {column.removesuffix('_id')}"
+        among = f"table_name = {literal(table.name)} AND reason = {literal(reason)}"
+        if session.rows(f"SELECT 1 FROM {PROBLEMS} WHERE {among} LIMIT 1"):
+            session.execute(
+                f"CREATE OR REPLACE TEMP TABLE {UNKNOWN_IDS} AS SELECT DISTINCT {column} AS id "
+                f"FROM {typed_name(table)} t WHERE NOT EXISTS (FROM known_{other.name} k "
+                f"WHERE k.{column} = t.{column})"
+            )
+            findings += [each for each in [lost_zeros(session, table, column)] if each is not None]
+    return findings
 
 
 def late_minutes_finding(session: Session, source: AttendanceSource) -> list[Finding]:

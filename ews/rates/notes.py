@@ -14,12 +14,13 @@ _NAMED_AT_MOST = 10
 
 def notes_of(found: Rates) -> list[str]:
     """Return what has to be said beside the tables, in sentences."""
-    reach = _reach(found)
+    by_school = any(column.grain == "school" for column in found.cells)
+    twice = f"At each school: {GRAINS['school']}, so the schools add up to more than the district has."
     missing = [f"{name} {reason}." for name, reason in found.not_computed.items()]
     told = [sentence_of(each) for each in found.reconciliations]
     return [
-        *reach,
-        f"At each school: {GRAINS['school']}, so the schools add up to more than the district has.",
+        *_reach(found),
+        *([twice] if by_school else []),
         f"Suppressed: fewer than {found.minimum} students, or a figure that would tell so few. "
         "'About' stands for counts that would tell how few students two definitions judge differently.",
         *missing,

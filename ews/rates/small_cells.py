@@ -11,9 +11,10 @@ counted, chronic ones, and those who are not.
 3. *Side by side.* Where one definition contains the other, their difference is a group of its own ("three
    students with fewer than 45 days"). So of two exact cells of one row, and of two exact totals, every
    such difference is 0 or at least m; otherwise the later column shows a coarse share instead of counts.
-   Sums over the rows that either column hides are known for both (total minus rows), so their difference
-   too must be 0 or at least m; rows are coarsened, the smallest first, until it is. Where neither contains
-   the other, a difference is that of two groups and tells the size of neither.
+   What a column hides is known in sum (total minus rows), so over the rows that either hides the two can
+   be compared; that difference too must be 0 or at least m: rows are coarsened, the smallest first, until
+   it is. Where neither contains the other, a difference is that of two groups and tells the size of
+   neither.
 
 Known limits: the argument is about exact values, for every column and every pair of columns that are
 comparable. Ranges can be narrowed (a coarse share leaves at least three counts), and what three or more
@@ -193,11 +194,19 @@ def _open_figure(margin: _Margin, earlier: Sequence[_Earlier], minimum: int) -> 
             continue
         if not _adds_up(margin, figure, minimum):
             return figure
-        own = ~margin.shown(figure)[:-1]
         for other, figures in earlier:
-            if figure in figures and other.shown(figure)[-1]:
-                either = own | ~other.shown(figure)[:-1]
-                apart = margin.values[:-1, figure] - other.values[:-1, figure]
-                if 0 < abs(int(apart[either].sum())) < minimum:
-                    return figure
+            if figure in figures and other.shown(figure)[-1] and _tells(margin, other, figure, minimum):
+                return figure
     return None
+
+
+def _tells(margin: _Margin, other: _Margin, figure: int, minimum: int) -> bool:
+    """Whether a small difference is known over the rows that one or the other column withholds.
+
+    Of each column the withheld rows are known in sum, and the others one by one; so two columns can be
+    compared over what either withholds, and, where nothing is withheld by both, over what each does.
+    """
+    own, theirs = (~each.shown(figure)[:-1] for each in (margin, other))
+    stretches = [own | theirs] if (own & theirs).any() else [own, theirs]
+    apart = margin.values[:-1, figure] - other.values[:-1, figure]
+    return any(0 < abs(int(apart[each].sum())) < minimum for each in stretches)

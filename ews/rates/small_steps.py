@@ -2,8 +2,9 @@
 
 The steps between two totals that are both shown add up to a known difference. So a single small figure could
 be worked out from the others: it is withheld together with the next smallest, until at least two and at
-least the minimum are withheld together. A figure that two walks share is withheld in both; between totals
-of which one is withheld, no figure is shown, because together they would tell that total.
+least the minimum are withheld together, and until the sums of all walks, solved together, leave every small
+figure open. A figure that two walks share is withheld in both; between totals of which one is withheld, no
+figure is shown, because together they would tell that total.
 """
 
 from __future__ import annotations
@@ -11,11 +12,22 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ews.equity.suppression import SUPPRESSED, Suppressed
 from ews.rates.walks import State, Step, Walk
 
 KINDS: Mapping[str, tuple[str, str]] = {"counted": ("entered", "left"), "chronic": ("became", "ceased")}
 """What is walked: how many are counted, and how many are chronic; in and out."""
+
+
+_SIGNS = {name: sign for names in KINDS.values() for name, sign in zip(names, (1, -1), strict=True)}
+
+Key = tuple[Hashable, Hashable, str]
+"""One figure: of the step from one state to another, what it counts."""
+
+Figures = Mapping[Key, int]
+"""Figures that add up, those of one sign minus those of the other, to a difference that is known."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +53,7 @@ def shown_steps(
         The smallest figure that may be shown.
     """
     closed = {kind: [list(_closed(each, known[kind])) for each in walks] for kind in KINDS}
-    withheld: set[Hashable] = set()
+    withheld: set[Key] = set()
     for kind, names in KINDS.items():
         equations = [_figures(part, names) for parts in closed[kind] for part in parts]
         withheld |= _withheld(equations, minimum)
@@ -75,28 +87,60 @@ def _closed(walk: Walk, known: frozenset[Hashable]) -> Iterator[tuple[Step, ...]
             part = []
 
 
-def _figures(part: Sequence[Step], names: Sequence[str]) -> dict[Hashable, int]:
+def _figures(part: Sequence[Step], names: Sequence[str]) -> Figures:
     return {_key(step, name): getattr(step, name) for step in part for name in names}
 
 
-def _key(step: Step, name: str) -> Hashable:
+def _key(step: Step, name: str) -> Key:
     return (step.before.key, step.after.key, name)
 
 
-def _withheld(equations: Sequence[Mapping[Hashable, int]], minimum: int) -> set[Hashable]:
+def _withheld(stretches: Sequence[Figures], minimum: int) -> set[Key]:
     """Return the figures to withhold: the small ones, and those from which they could be worked out."""
-    withheld = {key for each in equations for key, value in each.items() if 0 < value < minimum}
+    small = {key for figures in stretches for key, value in figures.items() if 0 < value < minimum}
+    withheld = set(small)
     before = -1
     while len(withheld) > before:
         before = len(withheld)
-        for figures in equations:
+        for figures in stretches:
             withheld |= _completed(figures, withheld, minimum)
+        if small & _worked_out(stretches, withheld):
+            withheld |= _next_smallest(stretches, withheld)
     return withheld
 
 
-def _completed(figures: Mapping[Hashable, int], withheld: set[Hashable], minimum: int) -> set[Hashable]:
+def _completed(figures: Figures, withheld: set[Key], minimum: int) -> set[Key]:
+    """Return the figures of one stretch to withhold, so that at least two and at least the minimum are."""
     hidden = [key for key in figures if key in withheld]
     others = sorted((key for key in figures if figures[key] and key not in withheld), key=figures.__getitem__)
     while hidden and others and (len(hidden) < 2 or sum(figures[key] for key in hidden) < minimum):
         hidden.append(others.pop(0))
     return set(hidden)
+
+
+def _worked_out(stretches: Sequence[Figures], withheld: set[Key]) -> set[Key]:
+    """Return the withheld figures that the sums of all stretches together leave no choice about."""
+    unknown = [key for figures in stretches for key in figures if key in withheld]
+    unknown = list(dict.fromkeys(unknown))
+    system = np.array([[_SIGNS[key[-1]] * (key in figures) for key in unknown] for figures in stretches])
+    if not unknown:
+        return set()
+    rank = np.linalg.matrix_rank(system)
+    units = np.eye(len(unknown))
+    return {
+        key
+        for key, unit in zip(unknown, units, strict=True)
+        if np.linalg.matrix_rank(np.vstack([system, unit])) == rank
+    }
+
+
+def _next_smallest(stretches: Sequence[Figures], withheld: set[Key]) -> set[Key]:
+    """Return the smallest figure that is still shown beside a withheld one; zeros, which tell too, last."""
+    beside = {
+        key: (value == 0, value)
+        for figures in stretches
+        if withheld & figures.keys()
+        for key, value in figures.items()
+        if key not in withheld
+    }
+    return {min(beside, key=beside.__getitem__)} if beside else set()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from ews.engine import Session, literal
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.plausible.days import RARE, surprise
 from ews.extracts.schema import ATTENDANCE, NURSE_VISITS
@@ -57,9 +57,8 @@ def fewer_rows(session: Session, table: str, rows: int) -> list[Finding]:
     if not before or rows >= before[0][0]:
         return []
     earlier, when = before[0]
-    sentence = (
-        f"the full extract has {rows} rows, {earlier - rows} fewer than the {earlier} of {when:%Y-%m-%d}"
-    )
+    fewer = f"{earlier - rows} fewer than the {earlier} of {when:%Y-%m-%d}"
+    sentence = f"the full extract has {counted(rows, 'row')}, {fewer}"
     return [found("fewer rows than before", table, sentence, count=earlier - rows)]
 
 
@@ -80,7 +79,9 @@ def unusual_delta(
     is_small = session.value(
         f"SELECT {rows} * {_FEWER} < {usual} AND {surprise(str(rows), str(usual))} > {RARE}"
     )
-    sentence = f"the delta has {rows} rows; the median of earlier ones on the same weekday is {usual:.0f}"
+    sentence = (
+        f"the delta has {counted(rows, 'row')}; the median of earlier ones on this weekday is {usual:.0f}"
+    )
     if is_small and table in (ATTENDANCE.name, NURSE_VISITS.name):
         return [found("unusually small delta", table, sentence, count=rows)]
     if rows > _MORE * max(usual, _SMALLEST):
@@ -92,7 +93,8 @@ def _usual_delta(session: Session, table: str, loaded_at: dt.datetime, timezone:
     """Return the median of comparable deltas; None where there are too few, or this one is like none."""
     local = f"timezone({literal(timezone)}, timezone('UTC', loaded_at))"
     had_school = (
-        "EXISTS (FROM known_calendar c WHERE c.instructional AND c.date > day - CAST(gap AS INTEGER) AND c.date <= day)"
+        "EXISTS (FROM known_calendar c WHERE c.instructional AND c.date > day - CAST(gap AS INTEGER) "
+        "AND c.date <= day)"
         if table in (ATTENDANCE.name, NURSE_VISITS.name)
         else "true"
     )
@@ -117,14 +119,14 @@ def silent_schools(session: Session, loaded_at: dt.datetime) -> list[Finding]:
     """Return a warning that names the schools which deliver no attendance while the others do.
 
     Of the 20 instructional days up to its newest row a school had rows on a share. It is silent once the
-    days without any since then, up to the newest day on which at least half of the schools in session have
-    some, are less likely than 1 in 5,000 at that share: three days for a school that had rows every day.
+    days without any since then, up to the newest day on which at least a tenth of the schools in session
+    have some, are less likely than 1 in 5,000 at that share: three days for one that had rows every day.
     """
     _make_recent_days(session, loaded_at)
     rows = session.rows(
         "WITH own AS (SELECT school_id, max(date) AS newest FROM recent_days WHERE is_covered GROUP BY 1), "
         "together AS (SELECT max(date) AS newest FROM (SELECT date FROM recent_days "
-        "SEMI JOIN own USING (school_id) GROUP BY 1 HAVING count_if(is_covered) * 2 >= count(*))), "
+        "SEMI JOIN own USING (school_id) GROUP BY 1 HAVING count_if(is_covered) * 10 >= count(*))), "
         "shares AS (SELECT school_id, count_if(is_covered) / (count(*) + 1) AS share FROM (SELECT d.* "
         "FROM recent_days d JOIN own USING (school_id) WHERE d.date <= own.newest QUALIFY row_number() OVER ("
         f"PARTITION BY school_id ORDER BY date DESC) <= {_RECENT}) "

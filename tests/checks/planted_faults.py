@@ -143,7 +143,7 @@ FAULTS: dict[str, Fault] = {
             "AND hash(student_id) % 10 = 0",
         ),
         "attendance outside enrollment",
-        "lie on days without an enrollment",
+        "on days without an enrollment",
         reporting=BOTH,
     ),
     "minutes of several days in one row": Fault(
@@ -157,7 +157,7 @@ FAULTS: dict[str, Fault] = {
             f"FROM given_attendance WHERE {HERE}) AND {HERE}",
         ),
         "date in the future",
-        "1 rows have a date after 2026-01-18",
+        "1 row with a date after 2026-01-18",
     ),
     "a visit dated in May when it is January": Fault(
         ("UPDATE given_nurse_visits SET date = DATE '2026-05-12' WHERE _line = 7",),
@@ -222,7 +222,7 @@ FAULTS: dict[str, Fault] = {
             "'enrollments.csv' AS _file, 5000 AS _line",
         ),
         "empty spells",
-        "40 enrollments hold no instructional day",
+        "40 enrollments without an instructional day",
     ),
     "enrollments under last year's number": Fault(
         (
@@ -239,7 +239,7 @@ FAULTS: dict[str, Fault] = {
             "AND hash(student_id) % 10 = 0 AND entry_date < DATE '2025-10-01'",
         ),
         "entry in another year",
-        "enrollments began before July 1",
+        "enrollments from before July 1",
     ),
     "a code that is spelled otherwise in the data": Fault(
         ("UPDATE given_attendance SET code = 'E' WHERE code = 'X'",),
@@ -259,7 +259,7 @@ FAULTS: dict[str, Fault] = {
             "AND date >= DATE '2025-08-01'",
         ),
         "school without attendance",
-        "one school with students and a calendar",
+        "1 school with students, a calendar and no attendance",
         reporting=BOTH,
     ),
     "a school that fell silent": Fault(

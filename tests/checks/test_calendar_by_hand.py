@@ -92,6 +92,6 @@ def test_attendance_that_goes_on_after_the_calendar_asks_for_the_new_one(session
     finding = attendance_after_calendar(session, "outside")
     assert finding is not None
     assert finding.count == 21
-    assert "at 2 schools lie after the calendar's last day (2025-10-03)" in finding.sentence
+    assert "21 rows of 2 schools after the calendar's last day (2025-10-03)" in finding.sentence
     session.execute("DELETE FROM outside WHERE date > DATE '2025-10-03'")
     assert attendance_after_calendar(session, "outside") is None

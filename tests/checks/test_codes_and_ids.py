@@ -56,14 +56,18 @@ def test_a_district_with_two_codes_may_use_one_of_them(session: Session) -> None
 @pytest.mark.parametrize(
     ("known", "unknown", "says"),
     [
-        (["00012345"], ["12345"], "1 of 1 unknown ids in student_id are known ones with zeros put in front"),
+        (
+            ["00012345"],
+            ["12345"],
+            "1 of 1 unknown id in student_id would be known with zeros put in front: enrollments lost them",
+        ),
         (
             ["12345"],
             ["00012345"],
-            "1 of 1 unknown ids in student_id are known ones without the zeros in front",
+            "1 of 1 unknown id in student_id would be known without the zeros in front: students lost them",
         ),
         (["0100", "0200", "0300"], ["100", "200", "999"], "2 of 3 unknown ids"),
-        (["0A7"], ["A7"], "1 of 1 unknown ids"),
+        (["0A7"], ["A7"], "1 of 1 unknown id "),
         (["12345"], ["12346"], None),
         (["10"], ["1"], None),
     ],

@@ -170,17 +170,17 @@ def test_a_day_is_complete_without_those_who_have_left(session: Session) -> None
 
 
 def test_of_a_year_that_is_over_the_end_is_missing_too(session: Session) -> None:
-    """One of two schools stopped after eight days, and the next year has begun."""
-    next_year = school_days(3, dt.date(2026, 9, 7))
-    open_schools(session, ["s1", "s2"], TWENTY)
+    """One of two schools stopped after nine of thirty days, and the next year has begun."""
+    thirty, next_year = school_days(30), school_days(3, dt.date(2026, 9, 7))
+    open_schools(session, ["s1", "s2"], thirty)
     open_schools(session, ["s1", "s2"], next_year, year=2027)
-    mark(session, "s1", [*TWENTY, *next_year], range(20))
-    mark(session, "s2", [*TWENTY[:8], *next_year], range(20))
+    mark(session, "s1", [*thirty, *next_year], range(20))
+    mark(session, "s2", [*thirty[:9], *next_year], range(20))
     derive(session)
     attendance = source("exceptions")
     make_days(session, attendance, dt.datetime(2026, 9, 12))
     findings = days_without_attendance(session, attendance)
-    assert [(each.count, each.where) for each in findings] == [(12, "school s2, 2025-09-18")]
+    assert [(each.count, each.where) for each in findings] == [(21, "school s2, 2025-09-19")]
 
 
 def test_rows_on_closed_days_are_counted(session: Session) -> None:

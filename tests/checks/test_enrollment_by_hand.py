@@ -78,7 +78,7 @@ def test_an_absence_before_the_entry_or_after_the_exit_is_outside(
     findings = attendance_outside_enrollment(session)
     assert [each.count for each in findings] == ([1] if told else [])
     assert [each.sentence for each in findings] == (
-        ["1 of 21 absences of one student lie on days without an enrollment"] if told else []
+        ["1 of 21 absences, of 1 student, on days without an enrollment"] if told else []
     )
 
 

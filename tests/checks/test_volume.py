@@ -157,6 +157,26 @@ def test_stored_days_and_delivered_days_are_seen_together(session: Session) -> N
     assert [each.count for each in silent(session)] == [1]
 
 
+def test_six_of_eight_schools_that_stop_are_all_silent_and_five_are_named(session: Session) -> None:
+    schools = [f"s{number}" for number in range(1, 9)]
+    open_schools(session, schools, FIVE_WEEKS)
+    for number, school in enumerate(schools):
+        mark(session, school, FIVE_WEEKS if number < 2 else FIVE_WEEKS[:-5], [1])
+    finding = silent(session)[0]
+    assert finding.count == 6
+    assert "school s3 (since" in finding.sentence
+    assert "s7 (since 2025-10-03) and 1 more" in finding.sentence
+
+
+def test_a_single_row_of_one_school_in_twelve_does_not_make_the_others_silent(session: Session) -> None:
+    schools = [f"s{number}" for number in range(1, 13)]
+    open_schools(session, schools, FIVE_WEEKS)
+    for school in schools:
+        mark(session, school, FIVE_WEEKS[:-5], [1])
+    mark(session, "s4", FIVE_WEEKS[-1], [1])
+    assert silent(session) == []
+
+
 def test_when_all_schools_stop_the_calendar_or_the_delivery_is_to_blame_and_no_school(
     session: Session,
 ) -> None:

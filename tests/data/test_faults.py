@@ -252,3 +252,18 @@ def test_minutes_of_a_late_arrival_need_no_length_of_the_day_and_those_of_an_abs
     workspace.with_rows("attendance", [late[0] | {"code": "A"}, late[1]])
     with pytest.raises(DataRefused, match="minutes_absent on a day"):
         ingest(workspace.configured(), loaded_at=AGAIN)
+
+
+def test_ids_that_lost_their_zeros_are_told_from_ids_nobody_knows(tmp_path: Path) -> None:
+    """A spreadsheet made 12 of 00012: the load is refused as before, and the report says why."""
+    workspace = Workspace(tmp_path)
+    workspace.write()
+    padded = [{"student_id": f"{number:05d}"} for number in range(40)]
+    workspace.with_rows("students", padded)
+    spells = [row | {"student_id": f"{number:05d}"} for number, row in enumerate(rows("enrollments"))]
+    workspace.with_rows("enrollments", spells)
+    bare = [row | {"student_id": str(number)} for number, row in enumerate(rows("attendance"))]
+    workspace.with_rows("attendance", bare)
+    found = {each.name: each for each in check(workspace.configured(), loaded_at=FIRST).findings}
+    assert found["unknown student"].severity == "refused"
+    assert "40 of 40 unknown ids" in found["lost zeros"].sentence

@@ -1,9 +1,9 @@
 """Kill a purge before every change of a file, one after the other, and finish it: a program of its own.
 
-``python killed_everywhere.py FOLDER STEP``: a copy of the district is purged in a child process that kills
-itself before its k-th change, for k = 1, 1 + STEP, ...; then the same purge is run again, in another child,
-and everything is looked at. Prints one line of JSON per k. A program of its own, because only a process that
-has not opened a database yet can fork without harm.
+``python killed_everywhere.py FOLDER STEP KIND``: in a copy of the district a purge (of a student, or of a
+period) runs in a child process that kills itself before its k-th change, for k = 1, 1 + STEP, ...; then the
+same purge is run again, in another child, and everything is looked at. Prints one line of JSON per k. A
+program of its own, because only a process that has not opened a database yet can fork without harm.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import ews.nightly.verify
 from ews.digests import file_digest
 from ews.engine import open_reader
 from ews.purge.run import purge
-from tests.purge.workspace import CANARY, SERVICE, TAGS, Small, naming
+from tests.purge.workspace import CANARY, NIGHTS, SERVICE, TAGS, Small, naming
 
 CHANGES = (
     (os, "fsync"),
@@ -65,6 +65,13 @@ def in_a_child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def purged(small: Small, kind: str) -> None:
+    if kind == "student":
+        purge(small.config, student=CANARY, yes=True)
+    else:
+        purge(small.config, before=NIGHTS[1], yes=True)
+
+
 def state(small: Small, result: Path) -> None:
     """Write down what a reader finds: how many tables name the student, which files do, what verify says."""
     with open_reader(small.store) as session:
@@ -72,7 +79,12 @@ def state(small: Small, result: Path) -> None:
             session.value(f"SELECT count(*) FROM store.{table} WHERE student_id = '{CANARY}'") > 0
             for table in TABLES
         ]
+        days = [
+            session.value(f"SELECT count(*) FROM store.{table} WHERE date < DATE '{NIGHTS[1]}'") > 0
+            for table in ("attendance", "nurse_visits", "calendar", "coverage")
+        ]
         tombstones = session.value("SELECT count(*) FROM store.tombstones")
+        periods = session.value("SELECT count(*) FROM store.purged_periods")
     registered: Any = SimpleNamespace(version=lambda _number: SimpleNamespace(tags=TAGS))
     ews.nightly.verify.champion = lambda _config: SERVICE  # type: ignore[assignment]
     ews.nightly.verify.Registry = lambda _config: registered  # type: ignore[assignment,misc]
@@ -80,7 +92,9 @@ def state(small: Small, result: Path) -> None:
     logs = [small.workspace / "purges.jsonl", small.workspace / "exports.jsonl"]
     found = {
         "tables": tables,
+        "days": days,
         "tombstones": tombstones,
+        "periods": periods,
         "nights": len(nights),
         "whole": all(_is_whole(night) for night in nights),
         "naming": naming(small.workspace, CANARY),
@@ -105,7 +119,7 @@ def looked_at(small: Small, result: Path) -> dict[str, Any]:
     return found
 
 
-def main(folder: Path, step: int) -> None:
+def main(folder: Path, step: int, kind: str) -> None:
     number = 1
     while True:
         small = Small(folder).copied_to(folder.parent / f"killed-{number}")
@@ -113,11 +127,11 @@ def main(folder: Path, step: int) -> None:
 
         def killed(small: Small = small, number: int = number) -> None:
             dies_before(number)
-            purge(small.config, student=CANARY, yes=True)
+            purged(small, kind)
 
         ended = in_a_child(killed)
         before = looked_at(small, result)
-        again = in_a_child(lambda small=small: purge(small.config, student=CANARY, yes=True))  # type: ignore[misc]
+        again = in_a_child(lambda small=small: purged(small, kind))  # type: ignore[misc]
         after = looked_at(small, result)
         line = {"k": number, "ended": ended, "before": before, "again": again, "after": after}
         sys.stdout.write(json.dumps(line) + "\n")
@@ -128,4 +142,4 @@ def main(folder: Path, step: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ews.digests import canonical_json, digest_of, file_digest
+from ews.nightly.export_log import standings
 from ews.nightly.publish import MANIFEST
 from ews.nightly.verify import verify
 from ews.purge.run import purge
@@ -26,7 +28,7 @@ def change_list(night: Path) -> None:
     (night / MANIFEST).write_bytes(canonical_json(manifest))
 
 
-def add_lines(small: Small, log: str, *lines: dict) -> None:
+def add_lines(small: Small, log: str, *lines: dict[str, Any]) -> None:
     with (small.workspace / log).open("a", encoding="utf-8") as file:
         file.writelines(f"{json.dumps(line)}\n" for line in lines)
 
@@ -126,6 +128,25 @@ def test_a_night_that_is_published_again_stands_for_itself(purged: Small) -> Non
     publish_night(purged, NIGHTS[1])
     assert problems(purged) == ""
     assert digest_of((purged.night() / MANIFEST).read_bytes())
+
+
+def test_a_purge_that_is_stopped_right_after_it_switched_a_night_is_in_the_log_by_then(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removing = shutil.rmtree
+
+    def stopped(path: Path, **options: Any) -> None:
+        if Path(path).name.endswith(".replaced") and Path(path).exists():
+            raise KeyboardInterrupt
+        removing(path, **options)
+
+    monkeypatch.setattr("ews.private_files.shutil.rmtree", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        purge(small.config, student=CANARY, yes=True)
+    monkeypatch.undo()
+    assert (
+        file_digest(small.night(NIGHTS[0]) / MANIFEST) == standings(small.workspace)[str(NIGHTS[0])].manifest
+    )
 
 
 def test_two_purges_of_one_night_follow_from_one_another(purged: Small) -> None:

@@ -308,3 +308,19 @@ def test_a_school_that_stopped_reporting_in_a_year_that_is_over_is_named(tmp_pat
         found = rates(opened, made)
     assert found.year.complete
     assert "Days without any attendance delivered count as attended: s2 (10 days)." in notes_of(found)
+
+
+def test_where_nobody_is_enrolled_nobody_is_counted(tmp_path: Path) -> None:
+    """The only school that reported is one at which nobody is enrolled."""
+    district = small_district(
+        enrollments=[enrolled("a", "s1")],
+        attendance=[{"student_id": "a", "school_id": "s2", "date": "2025-10-03", "code": "A"}],
+        covers_to=None,
+    )
+    made = write_load(district.loads[0], SETTINGS, tmp_path)
+    ingest(made, loaded_at=district.loads[0].at)
+    with open_reader(store_path(made.workspace_dir)) as opened:
+        found = rates(opened, made, names=["district", "ohio_hours", "wisconsin"], grains=["district"])
+    assert {text_of(cells["district", ""]) for cells in found.cells.values()} == {"–"}
+    assert not any("schools add up" in note for note in notes_of(found))
+    assert [len(table.rows) for table in tables_of(found)][:3] == [3, 1, 1]

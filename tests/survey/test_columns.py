@@ -179,6 +179,15 @@ def test_one_file_may_fill_two_tables(tmp_path: Path) -> None:
     assert proposal.placed == 2
 
 
+def test_a_file_about_students_is_no_calendar(tmp_path: Path) -> None:
+    """Membership by student and day has a calendar's columns, and is none."""
+    content = "Student_ID,SchoolID,CalendarDate,SchoolYear,InSession\n" + "".join(
+        f"{n:06d},0101,2025-09-08,2026,Y\n" for n in range(1, 30)
+    )
+    proposal = proposed(folder_with(tmp_path / "in", {"m.csv": content, "s.csv": STUDENTS}))
+    assert source(proposal, "calendar")["path"] == "TODO"
+
+
 def test_two_columns_of_one_name_are_to_be_mended(tmp_path: Path) -> None:
     content = attendance(header="student_id,school_id,date,date")
     proposal = proposed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from ews.engine import Session
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.schema import ATTENDANCE, CALENDAR
 
@@ -38,7 +38,7 @@ def years_out_of_range(session: Session, rows: str, table: str) -> list[Finding]
     )
     if not count:
         return []
-    sentence = f"{count} rows have a school_year before {_YEARS[0]} or after {_YEARS[1]}"
+    sentence = f"{counted(count, 'row')} with a school_year before {_YEARS[0]} or after {_YEARS[1]}"
     return [found("school year out of range", table, sentence, expected="the spring year", count=count)]
 
 
@@ -58,8 +58,8 @@ def attendance_after_calendar(session: Session, days: str) -> Finding | None:
     )[0]
     if not rows:
         return None
-    at = "one school" if schools == 1 else f"{schools} schools"
-    sentence = f"{rows} rows at {at} lie after the calendar's last day ({last}); the newest is of {newest}"
+    at = f"{counted(int(rows), 'row')} of {counted(schools, 'school')}"
+    sentence = f"{at} after the calendar's last day ({last}); the newest is of {newest}"
     return found(
         "attendance after the calendar", ATTENDANCE.name, sentence, where=CALENDAR.name, count=int(rows)
     )
@@ -76,7 +76,7 @@ def _wrong_years(session: Session) -> list[Finding]:
         found(
             "wrong-year calendar",
             CALENDAR.name,
-            f"{days} days in {years} calendars of a school lie outside the year that they are numbered by",
+            f"{counted(int(days), 'day')} outside the school year of {counted(years, 'calendar')}",
             expected="dates from July 1 before the spring year to August 31 of it",
             where=f"school {school}, school_year {year}",
             count=int(days),
@@ -103,7 +103,7 @@ def _years_where(session: Session, condition: str, name: str, what: str) -> list
     )[0]
     if not years:
         return []
-    sentence = f"{years} calendars of a school and a year have {what}; the first has {days}"
+    sentence = f"{counted(years, 'calendar')} of a school and year with {what}; the first has {days}"
     where = f"school {school}, school_year {year}"
     return [found(name, CALENDAR.name, sentence, where=where, count=years)]
 

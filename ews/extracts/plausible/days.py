@@ -36,8 +36,8 @@ def surprise(count: str, usual: str) -> str:
 
     The chance is that of a Poisson count with *half* the usual number, because schools' days differ far more
     than chance alone would have it. For a count of 0 it is exact, above that Chernoff's bound. Measured on
-    simulated districts (a school's day varies by a factor of two and more), a day without an entry at
-    a school that has 19 or more on such a day came up in none of 36,000 school days.
+    simulated districts, where a school's day varies by a factor of two and more: where 10 to 12 entries are
+    usual, 4 in 10,000 school days had none (claimed: 55); where 20 or more are, none of 27,000 had.
     """
     mean = f"({usual} / 2.0)"
     log = f"CASE WHEN {count} > 0 AND {mean} > 0 THEN {count} * ln({count} / {mean}) ELSE 0 END"
@@ -126,7 +126,7 @@ def _make_usual(session: Session) -> None:
     session.execute(
         "CREATE OR REPLACE TEMP TABLE plausible_usual AS SELECT school_id, school_year, "
         "coalesce(weekday, 0) AS weekday, count(*) AS days, median(entries) AS usual, "
-        "median(rows) AS usual_rows FROM (SELECT *, isodow(date) AS weekday FROM plausible_spans "
+        "median(nullif(rows, 0)) AS usual_rows FROM (SELECT *, isodow(date) AS weekday FROM plausible_spans "
         "WHERE is_inside) GROUP BY GROUPING SETS ((school_id, school_year, weekday), "
         "(school_id, school_year))"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from ews.engine import Session
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.lines import place_of
 from ews.extracts.schema import ATTENDANCE, ENROLLMENTS, MEAL_PROGRAMS, NURSE_VISITS, Table
@@ -35,7 +35,7 @@ def _dated(session: Session, table: Table, name: str, condition: str, what: str)
     count, file, line = session.rows(f"{query} WHERE {table.date} {condition}")[0]
     if not count:
         return []
-    sentence = f"{count} rows have a {table.date} {what}"
+    sentence = f"{counted(int(count), 'row')} with a {table.date} {what}"
     return [found(name, table.name, sentence, where=place_of(file, line), count=int(count))]
 
 
@@ -48,7 +48,7 @@ def minutes_above_the_day(session: Session) -> list[Finding]:
     )[0]
     if not rows:
         return []
-    sentence = f"{rows} absences have more minutes than the day has of instruction"
+    sentence = f"{counted(rows, 'absence')} with more minutes than the day has of instruction"
     where = f"school {school}, {date}"
     return [found("minutes above the day's", ATTENDANCE.name, sentence, where=where, count=rows)]
 

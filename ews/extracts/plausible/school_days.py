@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ews.engine import Session
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.plausible.days import DAYS, RARE, surprise
 from ews.extracts.schema import ATTENDANCE
@@ -23,7 +23,9 @@ def closed_days(session: Session) -> list[Finding]:
     )[0]
     if not rows:
         return []
-    sentence = f"{rows} rows lie on {days} school days on which the calendar has no instruction"
+    sentence = (
+        f"{counted(int(rows), 'row')} on {counted(days, 'school day')} without instruction in the calendar"
+    )
     return [_of_days("attendance on closed days", sentence, school, date, rows)]
 
 
@@ -72,7 +74,7 @@ def _empty_days(session: Session, implausible: str) -> list[Finding]:
     )[0]
     if not days:
         return []
-    sentence = f"{_of_schools(schools)} no attendance on instructional days, {days} school days in all"
+    sentence = f"{counted(schools, 'school')} without attendance on {counted(int(days), 'instructional day')}"
     return [_of_days("days without attendance", sentence, school, date, days)]
 
 
@@ -87,12 +89,9 @@ def incomplete_days(session: Session) -> list[Finding]:
     )[0]
     if not days:
         return []
-    sentence = f"{_of_schools(schools)} rows for fewer than half of their students on {days} school days"
+    on = counted(days, "school day")
+    sentence = f"{counted(schools, 'school')} with rows for fewer than half of the students, on {on}"
     return [_of_days("incomplete days", sentence, school, date, days)]
-
-
-def _of_schools(schools: int) -> str:
-    return "one school has" if schools == 1 else f"{schools} schools have"
 
 
 def _of_days(name: str, sentence: str, school: str, date: object, count: int) -> Finding:
@@ -120,6 +119,6 @@ def schools_without_attendance(session: Session) -> list[Finding]:
         return []
     named = [school for (school,) in rows]
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    at = "one school" if len(named) == 1 else f"{len(named)} schools"
-    sentence = f"{at} with students and a calendar and no attendance: {', '.join(named[:_NAMED])}{more}"
+    which = f"{', '.join(named[:_NAMED])}{more}"
+    sentence = f"{counted(len(named), 'school')} with students, a calendar and no attendance: {which}"
     return [found("school without attendance", ATTENDANCE.name, sentence, count=len(named))]

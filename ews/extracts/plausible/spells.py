@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ews.engine import Session
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding, Severity
 from ews.extracts.lines import place_of
 from ews.extracts.schema import ATTENDANCE, ENROLLMENTS
@@ -34,16 +34,16 @@ def spell_findings(session: Session) -> list[Finding]:
             session,
             "is_outside",
             "spells outside their school year",
-            "do not meet their school year's calendar",
+            "outside the calendar of their school year",
         ),
         *_spells_where(
-            session, "is_empty AND NOT is_outside", "empty spells", "hold no instructional day", total
+            session, "is_empty AND NOT is_outside", "empty spells", "without an instructional day", total
         ),
         *_spells_where(
             session,
             "is_earlier AND NOT is_outside",
             "entry in another year",
-            "began before July 1 of their school year",
+            "from before July 1 of their school year",
         ),
     ]
 
@@ -56,7 +56,7 @@ def _spells_where(session: Session, condition: str, name: str, what: str, total:
     if not count:
         return []
     few: Severity | None = "note" if count <= _NO_SHOWS * total else None
-    sentence = f"{count} enrollments {what}"
+    sentence = f"{counted(count, 'enrollment')} {what}"
     where = place_of(file, line)
     return [found(name, ENROLLMENTS.name, sentence, where=where, count=count, severity=few)]
 
@@ -82,6 +82,6 @@ def attendance_outside_enrollment(session: Session) -> list[Finding]:
     )[0]
     if not rows:
         return []
-    of = "one student" if students == 1 else f"{students} students"
-    sentence = f"{rows} of {total} absences of {of} lie on days without an enrollment"
+    of = f"{rows} of {counted(total, 'absence')}, of {counted(students, 'student')},"
+    sentence = f"{of} on days without an enrollment"
     return [found("attendance outside enrollment", ATTENDANCE.name, sentence, count=rows)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ews.engine import Session
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.plausible.days import DAYS, RARE, surprise
 from ews.extracts.schema import ATTENDANCE
@@ -81,9 +81,7 @@ def _tell(session: Session, name: str, what: str, at_school: str, in_district: s
     )[0]
     findings = []
     if days:
-        sentence = (
-            f"the district has far {what} entries than usual on {_days(days)}: {_numbers(entries, usual)}"
-        )
+        sentence = f"the district has far {what} entries than usual on {_days(days, entries, usual)}"
         findings.append(found(name, ATTENDANCE.name, sentence, where=str(date), count=days))
     days, date, school, entries, usual = session.rows(
         "SELECT count(*), min(date), min_by(school_id, o), min_by(entries, o), min_by(usual, o) "
@@ -91,15 +89,11 @@ def _tell(session: Session, name: str, what: str, at_school: str, in_district: s
         f"AND date NOT IN ({district}))"
     )[0]
     if days:
-        sentence = f"schools have far {what} entries than usual on {_days(days)}: {_numbers(entries, usual)}"
+        sentence = f"schools have far {what} entries than usual on {_days(days, entries, usual)}"
         where = f"school {school}, {date}"
         findings.append(found(name, ATTENDANCE.name, sentence, where=where, count=days))
     return findings
 
 
-def _days(count: int) -> str:
-    return "one school day" if count == 1 else f"{count} school days"
-
-
-def _numbers(entries: int, usual: float) -> str:
-    return f"on the first, {entries} where {usual:.0f} are usual"
+def _days(days: int, entries: int, usual: float) -> str:
+    return f"{counted(days, 'school day')}: on the first, {entries} where {usual:.0f} are usual"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ews.engine import Session, identifier
-from ews.extracts.checks import found
+from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
 from ews.extracts.schema import SCHOOLS, STUDENTS, Table
 
@@ -34,5 +34,7 @@ def lost_zeros(session: Session, table: Table, column: str) -> Finding | None:
         return None
     lost, count = (table.name, shorter) if shorter >= longer else (known.name, longer)
     how = "with zeros put in front" if shorter >= longer else "without the zeros in front"
-    sentence = f"{count} of {unknown} unknown ids in {column} are known ones {how}: {lost} lost them"
+    sentence = (
+        f"{count} of {counted(unknown, 'unknown id')} in {column} would be known {how}: {lost} lost them"
+    )
     return found("lost zeros", table.name, sentence, count=count)
