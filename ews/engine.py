@@ -169,6 +169,10 @@ def _translated() -> Iterator[None]:
         ) from None
     except duckdb.IOException as error:
         raise _io_refusal(str(error)) from None
+    except (duckdb.TransactionException, duckdb.FatalException) as error:
+        if "commit" not in str(error).lower():
+            raise
+        raise _io_refusal("") from None
 
 
 def _io_refusal(text: str) -> DataRefused | RunLocked:

@@ -12,13 +12,18 @@ from pathlib import Path
 def write_private(path: Path, content: bytes) -> None:
     """Write a file aside and switch it in place; readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = path.with_name(f".{path.name}.partial")
+    # Two processes may write one file at once: each has a name of its own until it switches.
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

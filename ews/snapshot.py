@@ -83,7 +83,7 @@ def hindsight(session: Session, as_of: dt.date, config: Config) -> Snapshot:
 
 def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config) -> Snapshot:
     as_of_day = day_number(as_of)
-    covered = coverage(session).filter(nw.col("known_from") < cut, nw.col("day") < as_of_day)
+    covered = _known(coverage(session), cut).filter(nw.col("day") < as_of_day)
     known = _known(versions(session, CALENDAR), cut)
     calendar = session.materialize(_taken(known, covered, config), "calendar_as_known")
     return Snapshot(
@@ -110,7 +110,8 @@ def calendar_frame(session: Session) -> pd.DataFrame:
 
 def covered_days(session: Session) -> pd.DataFrame:
     """Return the days for which attendance was ever delivered: one row per school_id and date."""
-    frame: pd.DataFrame = session.collect(coverage(session).select("school_id", "day").unique())
+    known = _known(coverage(session), _HINDSIGHT).select("school_id", "day").unique()
+    frame: pd.DataFrame = session.collect(known)
     return frame.assign(date=pd.to_datetime(frame["day"], unit="D"))[["school_id", "date"]]
 
 
@@ -130,8 +131,8 @@ def _taken(calendar: Frame, covered: Frame, config: Config) -> Frame:
     source, _ = resolve(ATTENDANCE, config.sources.attendance, config)
     if not isinstance(source, AttendanceSource) or source.reporting != "daily":
         return calendar
-    days = covered.select("school_id", "day").unique()
-    newest = days.group_by("school_id").agg(nw.col("day").max().alias("newest"))
+    newest = covered.group_by("school_id").agg(nw.col("day").max().alias("newest"))
+    days = covered.filter(~nw.col("stated")).select("school_id", "day").unique()
     marked = (
         calendar.join(newest, on="school_id", how="left")
         .join(days.with_columns(taken=nw.lit(1)), on=["school_id", "day"], how="left")

@@ -43,6 +43,7 @@ ORDER = (
     "training",
     "approval",
     "nightly",
+    "purge",
     "simulate",
     "demo",
     "survey",

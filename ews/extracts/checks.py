@@ -272,6 +272,10 @@ _NOTES = {
         "Other tables refer to one that was refused, and would only be found faulty for its sake.",
         "mend the refused source and check again",
     ),
+    "findings not written": (
+        "The list of findings could not be kept in the workspace; the findings themselves hold.",
+        "give this account permission to write to the workspace",
+    ),
     "exact duplicates": (
         "Rows repeat others exactly and were dropped; many of them hint at files delivered twice.",
         "nothing, or ask why the source repeats rows",

@@ -96,7 +96,7 @@ def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool
     findings: list[Finding] = []
     among = f"(student_id, school_id) IN ({several})"
     if repeats:
-        _group(session, _SAME_DAY, _FACT, f"SELECT * FROM ({rows}) WHERE {among}")
+        _group(session, _SAME_DAY, f"{_FACT}, _other", f"SELECT * FROM ({rows}) WHERE {among}")
         findings += _duplicates(session, ATTENDANCE, _SAME_DAY)
         conflicts = _conflicts(session, ATTENDANCE, _SAME_DAY, lines=lines)
         if conflicts and source.same_day != "refuse":
@@ -142,15 +142,18 @@ def _keep_withdrawals(session: Session, source: AttendanceSource, rows: str, sin
         f"SELECT student_id, school_id, date FROM store.attendance WHERE date BETWEEN DATE '{low}' "
         f"AND DATE '{high}' UNION ALL SELECT student_id, school_id, date FROM {EARLIER})"
     )
+    # One with a time of its own may be newer than an absence that arrives later. A daily file says so of
+    # everyone, every day: there it is kept only where it takes something back.
+    idle = "true" if source.reporting == "daily" else "recorded_at IS NULL"
     session.execute(
-        f"DELETE FROM {facts} n WHERE kind = 'present' AND NOT EXISTS (FROM taken_back s WHERE {same}) "
+        f"DELETE FROM {facts} n WHERE kind = 'present' AND {idle} "
+        f"AND NOT EXISTS (FROM taken_back s WHERE {same}) "
         f"AND NOT EXISTS (FROM {facts} s WHERE {same} AND s.kind <> 'present')"
     )
-    if session.value("SELECT EXISTS (FROM taken_back)"):
-        session.execute(
-            f"INSERT INTO {facts} SELECT {_FACT} FROM ({rows}) n WHERE kind = 'present'{single} "
-            f"AND EXISTS (FROM taken_back s WHERE {same})"
-        )
+    session.execute(
+        f"INSERT INTO {facts} SELECT {_FACT} FROM ({rows}) n WHERE kind = 'present'{single} "
+        f"AND (NOT ({idle}) OR EXISTS (FROM taken_back s WHERE {same}))"
+    )
 
 
 def _attendance_rows(session: Session, source: AttendanceSource) -> str:
@@ -166,7 +169,7 @@ def _attendance_rows(session: Session, source: AttendanceSource) -> str:
     )
     calendar = " LEFT JOIN known_calendar c ON c.school_id = t.school_id AND c.date = t.date"
     return (
-        "SELECT t.student_id, t.school_id, t.date, t.recorded_at, t._file, t._line, "
+        "SELECT t.student_id, t.school_id, t.date, t.recorded_at, t._other, t._file, t._line, "
         f"CASE t.code {kinds} END AS kind, CAST(CASE "
         "WHEN kind = 'present' THEN 0 "
         f"WHEN t.absent_fraction IS NOT NULL THEN floor(t.absent_fraction * {DAY_UNITS} + 1e-6) "

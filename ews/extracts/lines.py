@@ -12,6 +12,9 @@ from pathlib import Path
 
 from ews.engine import Session, identifier, literal
 
+_LONGEST_CELL = 1_000_000
+"""Characters, as long as DuckDB lets a line be."""
+
 LINES_UP_TO_BYTES = 32 * 2**20
 """Sources up to this size are read with line numbers at once."""
 
@@ -40,8 +43,11 @@ def number_by_lines(session: Session, name: str, file: Path, place: str, delimit
 
     ``name`` is the temporary table with the file's rows; ``_line`` of its records is 2, 3, … before.
     """
+    breaks, last = 0, b"\n"
     with file.open("rb") as raw:
-        breaks = sum(chunk.count(b"\n") for chunk in iter(lambda: raw.read(1 << 20), b""))
+        for chunk in iter(lambda: raw.read(1 << 20), b""):
+            breaks, last = breaks + chunk.count(b"\n"), chunk[-1:]
+    breaks += last != b"\n"
     table = identifier(name)
     records = int(session.value(f"SELECT count(*) FROM {table} WHERE _file = {literal(place)}"))
     if breaks <= records + 1:
@@ -62,6 +68,7 @@ def number_by_lines(session: Session, name: str, file: Path, place: str, delimit
 def _record_starts(file: Path, delimiter: str) -> list[int]:
     """Return the line on which each record begins, blank lines left out, header first."""
     starts, next_line = [], 1
+    csv.field_size_limit(_LONGEST_CELL)
     with file.open(encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text, delimiter=delimiter)
         for record in reader:

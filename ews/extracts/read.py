@@ -17,7 +17,7 @@ from ews.extracts.inputs import Input, Opened
 from ews.extracts.lines import LinesNeeded, number_by_lines, place_of
 from ews.extracts.profiles import Recipe
 from ews.extracts.schema import Column, Table
-from ews.sources import DirectorySource, Source
+from ews.sources import AttendanceSource, DirectorySource, Source
 
 
 def raw_name(table: Table) -> str:
@@ -61,11 +61,14 @@ def read_rows(
         return
     selects = [_select(each, table, source, lines=lines) for each in opened.inputs]
     if not lines:
-        session.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL '.join(selects)}")
+        unnumbered = f"SELECT *, CAST(NULL AS BIGINT) AS _row FROM ({' UNION ALL '.join(selects)})"
+        session.execute(f"CREATE TEMP VIEW {name} AS {unnumbered}")
         return
     for number, (each, select) in enumerate(zip(opened.inputs, selects, strict=True)):
+        before = session.value(f"SELECT count(*) FROM {name}") if number else 0
         verb = f"INSERT INTO {name}" if number else f"CREATE TEMP TABLE {name} AS"
-        _run(session, f"{verb} {select}", each.place, table)
+        numbered = f"SELECT *, CAST(row_number() OVER () + {before} AS BIGINT) AS _row FROM ({select})"
+        _run(session, f"{verb} {numbered}", each.place, table)
         if not each.parquet:
             number_by_lines(session, name, each.path, each.place, each.delimiter)
 
@@ -86,6 +89,8 @@ def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe
     headers = {each.header for each in opened.inputs}
     if recipe is not None or len(headers) != 1 or any(each.parquet for each in opened.inputs):
         return None
+    if "%z" in source.date_format.lower() or _sums_rows(source):
+        return None
     # The place of a file as an ENUM: one byte a row.
     places = f"ENUM({', '.join(sorted({literal(each.place) for each in opened.inputs}))})"
     selects = []
@@ -100,7 +105,8 @@ def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe
         ]
         reader = _reader(each, dates=dates, date_format=source.date_format)
         selects.append(
-            f"SELECT {', '.join(cells)}, CAST({literal(each.place)} AS {places}) AS _file, "
+            f"SELECT {', '.join(cells)}, CAST(0 AS UTINYINT) AS _other, CAST(NULL AS BIGINT) AS _row, "
+            f"CAST({literal(each.place)} AS {places}) AS _file, "
             f"CAST(NULL AS BIGINT) AS _line FROM {reader}"
         )
     return " UNION ALL ".join(selects)
@@ -156,7 +162,7 @@ def _check_header(each: Input, table: Table, source: Source | DirectorySource) -
         f"{what}: {', '.join(columns)}"
         for what, columns in (
             ("columns missing", [names[c.name] for c in table.columns if _is_missing(c, names, header)]),
-            ("columns given twice", sorted({name for name in names.values() if header.count(name) > 1})),
+            ("columns given twice", _given_twice(names, header)),
             ("`columns` names what this table does not have", [n for n in source.columns if n not in names]),
         )
         if columns
@@ -175,6 +181,12 @@ def _check_header(each: Input, table: Table, source: Source | DirectorySource) -
         ]
     unknown = [name for name in header if name not in names.values() and name != "_line"]
     return [_unknown_columns(table, each.place, unknown)] if unknown else []
+
+
+def _given_twice(names: dict[str, str], header: Sequence[str]) -> list[str]:
+    """Return wanted names that the header has several times, also in other capitals."""
+    folded = [name.casefold() for name in header]
+    return sorted({name for name in names.values() if name in header and folded.count(name.casefold()) > 1})
 
 
 def _is_missing(column: Column, names: dict[str, str], header: Sequence[str]) -> bool:
@@ -202,15 +214,32 @@ def _select(each: Input, table: Table, source: Source | DirectorySource, *, line
         for ours, theirs in source_names(table, source).items()
     ]
     return (
-        f"SELECT {', '.join(cells)}, {literal(each.place)} AS _file, {str(each.parquet).upper()} AS _typed, "
+        f"SELECT {', '.join(cells)}, {_other_cells(each, table, source)} AS _other, "
+        f"{literal(each.place)} AS _file, {str(each.parquet).upper()} AS _typed, "
         f"{_line(each, lines=lines)} AS _line FROM {_reader(each)}"
     )
+
+
+def _sums_rows(source: Source | DirectorySource) -> bool:
+    return isinstance(source, AttendanceSource) and source.same_day == "sum"
+
+
+def _other_cells(each: Input, table: Table, source: Source | DirectorySource) -> str:
+    """Return SQL that tells rows apart by the columns that are not read, where alike rows are summed.
+
+    Two periods of a day may be missed alike, and are no duplicates then.
+    """
+    read = source_names(table, source).values()
+    names = [name for name in _distinct(each.header) if name not in (*read, "_line")]
+    if not names or not _sums_rows(source):
+        return "CAST(0 AS UBIGINT)"
+    return f"hash({', '.join(identifier(name) for name in names)})"
 
 
 def _line(each: Input, *, lines: bool) -> str:
     if not lines:
         return "CAST(NULL AS BIGINT)"
-    if "_line" in each.header:
+    if each.parquet and "_line" in each.header:
         return 'CAST("_line" AS BIGINT)'
     return f"CAST(row_number() OVER () + {0 if each.parquet else 1} AS BIGINT)"
 
@@ -257,11 +286,12 @@ def _derive(session: Session, table: Table, recipe: Recipe, opened: Opened) -> N
         for name in table.column_names
     ]
     file = "_file" if "_file" in derived else literal(opened.inputs[0].place)
-    line = "CAST(_line AS BIGINT)" if "_line" in derived else "CAST(row_number() OVER () AS BIGINT)"
+    number = "CAST(row_number() OVER () AS BIGINT)"
+    line = f"coalesce(CAST(_line AS BIGINT), {number})" if "_line" in derived else number
     _run(
         session,
-        f"CREATE TEMP TABLE {raw_name(table)} AS SELECT {', '.join(cells)}, {file} AS _file, "
-        f"false AS _typed, {line} AS _line FROM derived_rows",
+        f"CREATE TEMP TABLE {raw_name(table)} AS SELECT {', '.join(cells)}, CAST(0 AS UBIGINT) AS _other, "
+        f"{file} AS _file, false AS _typed, {line} AS _line, {number} AS _row FROM derived_rows",
         opened.inputs[0].place,
         table,
     )

@@ -101,13 +101,13 @@ def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
     if not reasons:
         return []
     session.execute(
-        f"INSERT INTO {ASIDE} SELECT DISTINCT p.table_name, p.file, p.line, p.reason, "
-        f"CAST(to_json(r) AS VARCHAR) FROM {PROBLEMS} p JOIN {raw_name(table)} r "
-        f"ON p.file = r._file AND p.line = r._line WHERE p.table_name = {literal(table.name)}"
+        f"INSERT INTO {ASIDE} SELECT p.table_name, p.file, p.line, p.reason, "
+        f"CAST(to_json({_cells(table)}) AS VARCHAR) FROM {PROBLEMS} p JOIN {raw_name(table)} r "
+        f"ON p.number = r._row WHERE p.table_name = {literal(table.name)}"
     )
     session.execute(
         f"DELETE FROM {typed_name(table)} t WHERE EXISTS (FROM {PROBLEMS} p "
-        f"WHERE p.table_name = {literal(table.name)} AND p.file = t._file AND p.line = t._line)"
+        f"WHERE p.table_name = {literal(table.name)} AND p.number = t._row)"
     )
     failed = total - session.value(f"SELECT count(*) FROM {typed_name(table)}")
     within = failed <= config.checks.max_quarantined * total
@@ -115,6 +115,11 @@ def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
         _row_finding(table, reason, count, place_of(file, line), within=within)
         for reason, count, file, line in reasons
     ]
+
+
+def _cells(table: Table) -> str:
+    """Return SQL for the cells of a raw row, without where it stood."""
+    return "{" + ", ".join(f"{literal(name)}: r.{identifier(name)}" for name in table.column_names) + "}"
 
 
 _CHECKS = {
@@ -157,7 +162,7 @@ def _list_unknown(session: Session, table: Table, column: str, other: Table, rea
 
 def _list_where(session: Session, table: Table, condition: str, reason: str) -> None:
     session.execute(
-        f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _file, _line, {literal(reason)} "
+        f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _row, _file, _line, {literal(reason)} "
         f"FROM {typed_name(table)} t WHERE {condition}"
     )
 

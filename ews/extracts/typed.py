@@ -15,7 +15,7 @@ from ews.extracts.schema import ATTENDANCE, Column, Table
 from ews.sources import KINDS, AttendanceSource, Source
 
 PROBLEMS = "row_problems"
-"""Temporary table of rows that fail alone: table_name, file, line, reason."""
+"""Temporary table of rows that fail alone: table_name, number, file, line, reason; a row per reason."""
 
 _LONGEST_CODE, _MOST_CODES = 4, 20
 _CODE_WORDS = re.compile(
@@ -27,6 +27,10 @@ _CODE_WORDS = re.compile(
 _TRUE = "('true', 't', '1', 'yes', 'y')"
 _FALSE = "('false', 'f', '0', 'no', 'n')"
 _ZONE = r"'([zZ]|[+-]\d{2}(:?\d{2})?)$'"
+_ISO_DAY = r"'^\d{4}-\d{2}-\d{2}'"
+_LETTERS = "'[A-SU-Za-su-z]'"
+_BLANKS = "' \t\r\n'"
+_WHOLE = r"'[+-]?\d+(\.0+)?'"
 
 
 def typed_name(table: Table) -> str:
@@ -38,7 +42,7 @@ def prepare(session: Session) -> None:
     """Make the empty table that rows with problems are listed in."""
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE {PROBLEMS} "
-        "(table_name VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR)"
+        "(table_name VARCHAR, number BIGINT, file VARCHAR, line BIGINT, reason VARCHAR)"
     )
 
 
@@ -81,7 +85,7 @@ def type_rows(
     mask = _mask(problems)
     create = (
         f"CREATE OR REPLACE TEMP TABLE {typed_name(table)} AS SELECT {cells}, {mask} AS _problems, "
-        f"_file, _line FROM ({_mapped(table, source, rows or f'FROM {raw_name(table)}')})"
+        f"_other, _row, _file, _line FROM ({_mapped(table, source, rows or f'FROM {raw_name(table)}')})"
     )
     try:
         session.execute(create)
@@ -97,9 +101,13 @@ def type_rows(
         raise LinesNeeded
     for bit, (reason, _) in enumerate(problems):
         session.execute(
-            f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _file, _line, {literal(reason)} "
+            f"INSERT INTO {PROBLEMS} SELECT {literal(table.name)}, _row, _file, _line, {literal(reason)} "
             f"FROM {typed_name(table)} WHERE (_problems >> {bit}) & 1 = 1"
         )
+
+
+def _has_zone(cell: str) -> str:
+    return f"(length({cell}) > 10 AND regexp_matches({cell}, {_ZONE}))"
 
 
 def _problems(typed: dict[Column, str]) -> list[tuple[str, str]]:
@@ -153,25 +161,30 @@ def _case(subject: str, pairs: dict[str, str], otherwise: str) -> str:
 def _typed(column: Column, source: Source, timezone: str) -> str:
     cell = identifier(column.name)
     if column.type == "date":
-        iso = f"TRY_CAST(TRY_CAST({cell} AS TIMESTAMP) AS DATE)"
         declared = f"CAST(try_strptime({cell}, {literal(source.date_format)}) AS DATE)"
-        return f"CASE WHEN _typed THEN coalesce({iso}, {declared}) ELSE {declared} END"
+        # A cell of a typed file is a day, or a moment: then of the district's day, not of UTC's.
+        moment = f"timezone({literal(timezone)}, TRY_CAST({cell} AS TIMESTAMPTZ))"
+        zoned = f"CASE WHEN {_has_zone(cell)} THEN {moment} ELSE TRY_CAST({cell} AS TIMESTAMP) END"
+        iso = f"CASE WHEN regexp_matches({cell}, {_ISO_DAY}) THEN CAST({zoned} AS DATE) END"
+        return f"CASE WHEN _typed THEN coalesce({declared}, {iso}) ELSE {declared} END"
     if column.type == "time":
+        cell = f"trim({cell}, {_BLANKS})"
         return (
-            f"CASE WHEN length({cell}) > 10 AND regexp_matches({cell}, {_ZONE}) "
+            f"CASE WHEN NOT regexp_matches({cell}, {_ISO_DAY}) THEN NULL WHEN {_has_zone(cell)} "
             f"THEN timezone('UTC', TRY_CAST({cell} AS TIMESTAMPTZ)) "
+            f"WHEN regexp_matches({cell}, {_LETTERS}) THEN NULL "
             f"ELSE timezone('UTC', timezone({literal(timezone)}, TRY_CAST({cell} AS TIMESTAMP))) END"
         )
     if column.type == "boolean":
         return f"CASE WHEN lower({cell}) IN {_TRUE} THEN true WHEN lower({cell}) IN {_FALSE} THEN false END"
     if column.type == "integer":
-        return f"TRY_CAST({cell} AS INTEGER)"
+        return f"CASE WHEN regexp_full_match({cell}, {_WHOLE}) THEN TRY_CAST({cell} AS INTEGER) END"
     if column.type == "fraction":
         number = f"TRY_CAST({cell} AS DOUBLE)"
         return f"CASE WHEN {number} BETWEEN 0 AND 1 THEN {number} END"
     if column.type == "number":
         number = f"TRY_CAST({cell} AS DOUBLE)"
-        return f"CASE WHEN {number} >= 0 THEN {number} END"
+        return f"CASE WHEN isfinite({number}) AND {number} >= 0 THEN {number} END"
     return cell
 
 
@@ -229,7 +242,8 @@ def _unmapped(session: Session, table: Table, column: Column, source: Source) ->
     count, file, line = sum(row[1] for row in rows), rows[0][2], rows[0][3]
     if line is None:
         raise LinesNeeded
-    shown = f" ({_shown_codes([row[0] for row in rows])})" if attendance_code else ""
+    codes = [row[0] for row in rows]
+    shown = f" ({_shown_codes(codes, session)})" if attendance_code else ""
     key = "codes" if attendance_code else f"codes.{column.name}"
     return [
         found(
@@ -248,9 +262,11 @@ def _meanings(column: Column, attendance_code: bool) -> tuple[str, ...]:
     return KINDS if attendance_code else column.values
 
 
-def _shown_codes(codes: list[str]) -> str:
-    """Return codes to show: only a few short ones; many or long ones are something about students."""
-    short = [code for code in codes if _is_code(code)]
+def _shown_codes(codes: list[str], session: Session) -> str:
+    """Return codes to show: only a few short ones; many, long ones or ids are something about students."""
+    listed = ", ".join(literal(code) for code in codes)
+    ids = session.value(f"SELECT EXISTS (FROM known_students WHERE student_id IN ({listed}))")
+    short = [] if ids else [code for code in codes if _is_code(code)]
     if len(codes) > _MOST_CODES or not short:
         return "not shown: they do not look like codes; is the right column read?"
     longer = len(codes) - len(short)

@@ -24,6 +24,7 @@ from ews.private_files import staged_folder, write_private
 from ews.purge.school_files import listed_stems, lower_counts, remove_files, write_without
 from ews.store.erase import Subject
 from ews.store.purge_log import append_line
+from ews.store.schema import store_path
 
 _TABLES = ("scores", "excluded")
 
@@ -83,7 +84,8 @@ def find_nights(workspace: Path, subject: Subject) -> list[Night]:
 
 def left_overs(workspace: Path) -> list[Path]:
     """Return what killed runs have left beside the nights and the store: whole copies among them."""
-    return sorted([*workspace.glob(".*.partial"), *(workspace / "published").glob(".*")])
+    store = store_path(workspace).name
+    return sorted([*workspace.glob(f".{store}.partial*"), *(workspace / "published").glob(".*")])
 
 
 def clear_left_overs(workspace: Path) -> None:

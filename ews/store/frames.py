@@ -39,8 +39,13 @@ def versions(session: Session, table: Table) -> Frame:
 
 
 def coverage(session: Session) -> Frame:
-    """Return the days for which a school delivered attendance, and since when that is known."""
-    return session.frame(f"SELECT school_id, {_days('date')} AS day, known_from FROM store.coverage")
+    """Return the days for which a school delivered attendance, and from when to when that is known.
+
+    ``stated`` days are those that the district says its attendance is complete to (``covers_to``).
+    """
+    return session.frame(
+        f"SELECT school_id, {_days('date')} AS day, known_from, known_until, stated FROM store.coverage"
+    )
 
 
 def current_students(session: Session) -> Any:
@@ -59,7 +64,8 @@ def newest_known_day(session: Session, table: Table, before: dt.date, cut: dt.da
     """
     name, column = ("coverage", "date") if table is ATTENDANCE else (table.name, table.date)
     newest = session.value(
-        f"SELECT max({column}) FROM store.{name} WHERE {column} < ? AND known_from < ?", (before, cut)
+        f"SELECT max({column}) FROM store.{name} WHERE {column} < ? AND known_from < ? AND known_until >= ?",
+        (before, cut, cut),
     )
     return newest if newest is None or isinstance(newest, dt.date) else dt.date.fromisoformat(str(newest))
 

@@ -286,9 +286,11 @@ def _values_in_words(values: dict[str, Any], timezone: str) -> str:
 
 
 def _cover(found: History) -> list[str]:
+    counts = any(version.state == "current" for fact in found.facts for version in fact.versions)
+    present = "" if counts else ": without a row that counts the student was present"
     return [
         f"School {each['school_id']} took attendance that day (known from "
-        f"{_local(each['known_from'], found.timezone)}): without a row the student counts as present."
+        f"{_local(each['known_from'], found.timezone)}){present}."
         if each["known_from"] is not None
         else f"It is not known that school {each['school_id']} took attendance that day."
         for each in found.coverage

@@ -16,6 +16,7 @@ from typing import Any
 from ews.config import Config
 from ews.digests import canonical_json
 from ews.engine import Session, literal
+from ews.extracts.checks import found
 from ews.extracts.findings import Finding, refuse_if_any
 from ews.extracts.schema import TABLES, Table
 from ews.private_files import owner_only, write_private
@@ -116,9 +117,10 @@ def load_sources(
             session.execute("DETACH store")
             attach_store(session, path)
             with session.transaction():
-                report.tables = _store(session, checked, accept_withdrawals)
+                report.tables = _store(session, checked, accept_withdrawals, report)
         except BaseException:
             session.close()
+            _write_findings(config, report)
             if not existed:
                 path.unlink(missing_ok=True)
             raise
@@ -174,16 +176,24 @@ def _bring_up_to_date(path: Path) -> None:
 
 def _write_findings(config: Config, report: IngestReport) -> None:
     content = {"findings": [each.as_dict() for each in report.findings], "files": report.files}
-    write_private(config.workspace_dir / FINDINGS, canonical_json(content))
+    try:
+        write_private(config.workspace_dir / FINDINGS, canonical_json(content))
+    except OSError:
+        sentence = f"{FINDINGS} could not be written into the workspace"
+        report.findings.append(found("findings not written", "all", sentence))
 
 
-def _store(session: Session, checked: Checked, accept_withdrawals: bool) -> list[TableLoad]:
+def _store(
+    session: Session, checked: Checked, accept_withdrawals: bool, report: IngestReport
+) -> list[TableLoad]:
     done = []
     for number, delivery in enumerate(checked.deliveries):
         facts = delivery.facts
         if number >= checked.first_round:
             # Against what the deliveries before it have brought; the first round was judged before.
-            refuse_if_any(missing_facts(session, facts, accepted=accept_withdrawals))
+            refused = missing_facts(session, facts, accepted=accept_withdrawals)
+            report.findings += refused
+            refuse_if_any(refused)
         if isinstance(facts.source, AttendanceSource):
             add_coverage(session, facts, facts.source.covers_to)
         withdrawn = withdraw_missing(session, facts)
@@ -248,6 +258,6 @@ def _keep_aside(session: Session, checked: Checked) -> None:
         session.execute(
             f"INSERT INTO store.quarantine SELECT {delivery.facts.load.load_id}, a.* FROM {delivery.aside} a "
             f"WHERE a.table_name = {literal(delivery.facts.table.name)} AND NOT EXISTS ("
-            "FROM store.quarantine q WHERE q.table_name = a.table_name AND q.file = a.file "
-            "AND q.line = a.line AND q.reason = a.reason AND q.content = a.content)"
+            "FROM store.quarantine q WHERE q.table_name = a.table_name AND q.reason = a.reason "
+            "AND q.content = a.content)"
         )

@@ -31,7 +31,7 @@ from ews.progress import Progress
 from ews.school_calendar import start_of_day_utc
 from ews.sources import AttendanceSource, Source
 from ews.store.tombstones import drop_purged, purge_key
-from ews.store.versions import Facts, Load, is_first_load, missing_facts
+from ews.store.versions import Facts, Load, forget_missing, is_first_load, missing_facts
 from ews.store.volume import volume_findings
 
 _REFERRED_TO = (SCHOOLS, CALENDAR, STUDENTS)
@@ -187,7 +187,7 @@ class _Work:
         arrived = (
             [each.arrived for each in opened.inputs if each.arrived is not None] if pending.first else []
         )
-        loaded_at = self._loaded_at
+        loaded_at = self._not_before_the_last(table)
         if arrived:
             loaded_at = min(loaded_at, start_of_day_utc(max(arrived), self._config.timezone))
         load = Load(
@@ -196,8 +196,21 @@ class _Work:
             timezone=self._config.timezone,
             fresh=pending.first and number == 0,
             backlog=pending.first and (number == 0 or not arrived),
+            arrived=bool(arrived) and number > 0,
         )
-        return Facts(table, pending.source, load, name, days)
+        facts = Facts(table, pending.source, load, name, days)
+        forget_missing(self._session, facts)
+        return facts
+
+    def _not_before_the_last(self, table: Table) -> dt.datetime:
+        """Return the load's time, or that of the table's last load where it is later.
+
+        What is delivered after something else is newer, whatever time the load was given.
+        """
+        last = self._session.value(
+            f"SELECT max(loaded_at) FROM store.loads WHERE table_name = {literal(table.name)}"
+        )
+        return self._loaded_at if last is None else max(self._loaded_at, last)
 
 
 def _open(session: Session, table: Table, source: Source, config: Config, scratch: Path) -> _Pending:
@@ -222,9 +235,15 @@ def _in_order(session: Session, table: Table, opened: Opened) -> tuple[Opened, .
         f"SELECT file, digest FROM store.deliveries WHERE table_name = {literal(table.name)} ORDER BY load_id"
     )
     places = [each.place for each in opened.inputs]
-    pending = [each for each in opened.inputs if (each.place, each.digest) not in set(stored)]
+    last = dict(stored)
+    pending = [each for each in opened.inputs if last.get(each.place) != each.digest]
     reached = max((places.index(file) for file, _ in stored if file in places), default=-1)
-    late = [each.place for each in pending if places.index(each.place) < reached]
+    archived = max((file for file, _ in stored if file not in places), default="")
+    late = [
+        each.place
+        for each in pending
+        if places.index(each.place) < reached or (each.place < archived and each.place not in last)
+    ]
     findings = list(opened.findings)
     if late:
         findings.append(

@@ -25,6 +25,8 @@ _PURGED_PERIODS = "CREATE TABLE store.purged_periods (before DATE, purged_at TIM
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: (
         "ALTER TABLE store.attendance ADD COLUMN absent_minutes DOUBLE",
+        "ALTER TABLE store.coverage ADD COLUMN known_until TIMESTAMP DEFAULT TIMESTAMP '9999-12-31 00:00:00'",
+        "ALTER TABLE store.coverage ADD COLUMN stated BOOLEAN DEFAULT false",
         _DELIVERIES,
         _TOMBSTONES,
         _PURGED_PERIODS,
@@ -161,7 +163,10 @@ def create_tables(session: Session) -> None:
             "CREATE TABLE store.quarantine (load_id INTEGER, table_name VARCHAR, file VARCHAR, line BIGINT, "
             "reason VARCHAR, content VARCHAR)"
         )
-        session.execute("CREATE TABLE store.coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP)")
+        session.execute(
+            "CREATE TABLE store.coverage (school_id VARCHAR, date DATE, known_from TIMESTAMP, "
+            f"known_until TIMESTAMP DEFAULT {FOREVER}, stated BOOLEAN DEFAULT false)"
+        )
         for statement in (_DELIVERIES, _TOMBSTONES, _PURGED_PERIODS):
             session.execute(statement)
         for table in TABLES:

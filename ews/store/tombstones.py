@@ -248,6 +248,8 @@ def _drop_students(session: Session, table: Table, key: bytes) -> int:
         (outer.hex(), inner.hex()),
     )
     try:
+        if not session.value(f"SELECT count(*) FROM {_IDS}"):
+            return 0
         return _drop(session, table, f"t.student_id IN (SELECT student_id FROM {_IDS})")
     finally:
         session.execute(f"DROP TABLE {_IDS}")
@@ -279,7 +281,7 @@ def _drop(session: Session, table: Table, condition: str) -> int:
     if count and _has_temporary(session, PROBLEMS):
         session.execute(
             f"DELETE FROM {PROBLEMS} WHERE table_name = {literal(table.name)} "
-            f"AND (file, line) IN (SELECT (_file, _line) FROM {rows})"
+            f"AND number IN (SELECT _row FROM {rows})"
         )
     if count:
         session.execute(f"DELETE FROM {rows}")

@@ -16,8 +16,8 @@ from ews.engine import Session, identifier, literal
 from ews.extracts.checks import found
 from ews.extracts.facts import stored_columns
 from ews.extracts.findings import Finding
-from ews.extracts.schema import ATTENDANCE, Table
-from ews.sources import Source
+from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS, Table
+from ews.sources import AttendanceSource, Source
 from ews.store.schema import BEGINNING, FOREVER
 
 WITHDRAWAL_LIMIT = 0.05
@@ -34,6 +34,9 @@ class Load:
         Nothing of the table is stored yet: there is nothing to compare with.
     backlog : bool
         Part of the first load of the table: its rows count as known by their own dates.
+    arrived : bool
+        Part of the first load too, with the day of its arrival: known from then, and never before its rows'
+        own dates let them be.
     """
 
     load_id: int
@@ -41,6 +44,7 @@ class Load:
     timezone: str
     fresh: bool = False
     backlog: bool = False
+    arrived: bool = False
 
     @property
     def sql_time(self) -> str:
@@ -72,8 +76,10 @@ class Facts:
 
 
 def is_first_load(session: Session, table: Table) -> bool:
-    """Return whether a table was never loaded before."""
-    return not session.value(f"SELECT count(*) FROM store.loads WHERE table_name = {literal(table.name)}")
+    """Return whether no row of a table was ever loaded before."""
+    return not session.value(
+        f"SELECT count(*) FROM store.loads WHERE table_name = {literal(table.name)} AND rows_read > 0"
+    )
 
 
 def add_versions(session: Session, facts: Facts) -> int:
@@ -114,7 +120,7 @@ def missing_facts(session: Session, facts: Facts, *, accepted: bool) -> list[Fin
     """
     if facts.source.delivery != "full" or facts.load.fresh or accepted:
         return []
-    scope, missing = _scope(session, facts)
+    scope, missing = _scope(session, facts, delivered_only=True)
     in_scope = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {scope}")
     count = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {missing}")
     if count <= WITHDRAWAL_LIMIT * in_scope:
@@ -124,6 +130,18 @@ def missing_facts(session: Session, facts: Facts, *, accepted: bool) -> list[Fin
     )
     expected = f"at most {WITHDRAWAL_LIMIT:.0%} to be withdrawn at once"
     return [found("withdrawals", facts.table.name, sentence, expected=expected, count=count)]
+
+
+def forget_missing(session: Session, facts: Facts) -> None:
+    """Take what a full extract will withdraw out of the calendar and the spells known to its load."""
+    known = {CALENDAR: "known_calendar", ENROLLMENTS: "known_spells"}.get(facts.table)
+    if known is None or facts.source.delivery != "full" or facts.load.fresh:
+        return
+    _, missing = _scope(session, facts)
+    same = " AND ".join(f"k.{identifier(name)} = t.{identifier(name)}" for name in facts.table.key)
+    session.execute(
+        f"DELETE FROM {known} k WHERE EXISTS (FROM store.{facts.table.name} t WHERE {missing} AND {same})"
+    )
 
 
 def withdraw_missing(session: Session, facts: Facts) -> int:
@@ -144,23 +162,44 @@ def withdraw_missing(session: Session, facts: Facts) -> int:
 def add_coverage(session: Session, facts: Facts, covers_to: dt.date | None) -> None:
     """Remember which schools delivered attendance for which days, and since when that is known."""
     load, source = facts.load, facts.source
+    if source.delivery == "full" and _is_daily(source) and not load.fresh:
+        _take_back_days(session, facts)
     untimed = _known_without_record(facts, "n.date")
     recorded = "n.first_recorded" if load.backlog else f"greatest(n.first_recorded, {load.sql_time})"
     known = f"CASE WHEN n.untimed > 0 THEN least({untimed}, {recorded}) ELSE {recorded} END"
-    _cover(session, f"SELECT school_id, date, {known} AS known_from FROM {facts.days} n")
+    _cover(session, f"SELECT school_id, date, {known} AS known_from FROM {facts.days} n", stated=False)
     if covers_to is None:
         return
     stated = f"DATE {literal(covers_to.isoformat())}"
     own = load.local_midnight(f"{stated} + {source.known_after_days}")
     since = own if load.backlog else load.sql_time
-    _cover(session, f"SELECT DISTINCT school_id, {stated} AS date, {since} AS known_from FROM store.schools")
+    everywhere = f"SELECT DISTINCT school_id, {stated} AS date, {since} AS known_from FROM store.schools"
+    _cover(session, everywhere, stated=True)
 
 
-def _cover(session: Session, delivered: str) -> None:
+def _is_daily(source: Source) -> bool:
+    return isinstance(source, AttendanceSource) and source.reporting == "daily"
+
+
+def _take_back_days(session: Session, facts: Facts) -> None:
+    """Close coverage of the days, in a full daily extract's scope, for which it has no row any more."""
+    low, high = session.rows(f"SELECT min(date), max(date) FROM {facts.days}")[0]
+    if low is None:
+        return
+    session.execute(
+        f"UPDATE store.coverage AS c SET known_until = {facts.load.sql_time} WHERE known_until = {FOREVER} "
+        f"AND NOT stated AND c.date BETWEEN DATE '{low}' AND DATE '{high}' "
+        f"AND c.school_id IN (SELECT school_id FROM {facts.days}) AND NOT EXISTS (FROM {facts.days} d "
+        "WHERE d.school_id = c.school_id AND d.date = c.date)"
+    )
+
+
+def _cover(session: Session, delivered: str, *, stated: bool) -> None:
     """Add days of coverage, unless they were known already by then."""
     session.execute(
-        f"INSERT INTO store.coverage SELECT school_id, date, known_from FROM ({delivered}) d "
-        "WHERE NOT EXISTS (FROM store.coverage c WHERE c.school_id = d.school_id AND c.date = d.date "
+        f"INSERT INTO store.coverage SELECT school_id, date, known_from, {FOREVER}, {stated} "
+        f"FROM ({delivered}) d WHERE NOT EXISTS (FROM store.coverage c WHERE c.school_id = d.school_id "
+        f"AND c.date = d.date AND c.stated = {stated} AND c.known_until = {FOREVER} "
         "AND c.known_from <= d.known_from)"
     )
 
@@ -192,9 +231,11 @@ def _select_new(session: Session, facts: Facts) -> None:
         f"WHERE {_within_days(session, facts, 's.')} AND EXISTS (FROM {facts.name} f WHERE {same})"
     )
     # A fact without a time of its own is compared with the last one delivered so: a correction that was
-    # recorded since then does not make the same row news again.
+    # recorded since then does not make the same row news again. Where nothing of a key holds any more, all of
+    # it was withdrawn, and what is delivered is new.
     session.execute(
         "CREATE OR REPLACE TEMP TABLE stored_facts AS SELECT * FROM same_keys WHERE NOT withdrawn "
+        f"AND ({key}) IN (SELECT ({key}) FROM same_keys WHERE known_until = {FOREVER} AND NOT withdrawn) "
         f"AND (recorded_at IS NOT NULL OR (({key}), load_id) IN (SELECT (({key}), max(load_id)) "
         f"FROM same_keys WHERE recorded_at IS NULL GROUP BY {key}))"
     )
@@ -207,9 +248,10 @@ def _select_new(session: Session, facts: Facts) -> None:
 def _known_without_record(facts: Facts, date: str) -> str:
     """Return SQL for when a row without a time of its own counts as known."""
     load = facts.load
-    if load.backlog:
-        return load.local_midnight(f"{date} + {facts.source.known_after_days}")
-    return load.sql_time
+    own = load.local_midnight(f"{date} + {facts.source.known_after_days}")
+    if load.arrived:
+        return f"greatest({own}, {load.sql_time})"
+    return own if load.backlog else load.sql_time
 
 
 def _known_from(facts: Facts) -> str:
@@ -247,12 +289,20 @@ def _close_replaced(session: Session, facts: Facts) -> None:
     if not session.value("SELECT EXISTS (FROM touched_keys)"):
         return
     same = " AND ".join(f"k.{identifier(name)} = s.{identifier(name)}" for name in table.key)
+    listed = f"{key}, known_from, known_until, ordered_at, load_id, recorded_at, withdrawn"
     session.execute(
-        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT number, until FROM (SELECT s.rowid AS number, "
-        f"min(known_from) OVER (PARTITION BY {key} ORDER BY ordered_at, load_id, "
-        "recorded_at NULLS FIRST ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until, known_until "
-        f"FROM store.{table.name} s WHERE {_within_days(session, facts, 's.')} "
-        f"AND EXISTS (FROM touched_keys k WHERE {same})) WHERE until < known_until"
+        f"CREATE OR REPLACE TEMP TABLE touched_versions AS SELECT s.rowid AS number, {listed}, "
+        f"row_number() OVER (PARTITION BY {key} ORDER BY ordered_at, load_id, recorded_at NULLS FIRST, "
+        f"s.rowid) AS position FROM store.{table.name} s WHERE {_within_days(session, facts, 's.')} "
+        f"AND EXISTS (FROM touched_keys k WHERE {same})"
+    )
+    later = " AND ".join(f"w.{identifier(name)} = v.{identifier(name)}" for name in table.key)
+    # What was withdrawn replaces nothing that was delivered after it.
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT v.number, min(w.known_from) AS until "
+        f"FROM touched_versions v JOIN touched_versions w ON {later} AND w.position > v.position "
+        "AND NOT (w.withdrawn AND w.load_id < v.load_id) GROUP BY v.number, v.known_until "
+        "HAVING min(w.known_from) < v.known_until"
     )
     if session.value("SELECT EXISTS (FROM replaced)"):
         session.execute(
@@ -261,8 +311,14 @@ def _close_replaced(session: Session, facts: Facts) -> None:
         )
 
 
-def _scope(session: Session, facts: Facts) -> tuple[str, str]:
-    """Return SQL for the stored rows in an extract's scope, and for those of them it does not contain."""
+def _scope(session: Session, facts: Facts, *, delivered_only: bool = False) -> tuple[str, str]:
+    """Return SQL for the stored rows in an extract's scope, and for those of them it does not contain.
+
+    Parameters
+    ----------
+    delivered_only : bool
+        Days that a calendar leaves out count as missing, not as days without instruction.
+    """
     table = facts.table
     parts = [f"t.known_until = {FOREVER}", "NOT t.withdrawn"]
     scope = facts.days or facts.name
@@ -275,6 +331,14 @@ def _scope(session: Session, facts: Facts) -> tuple[str, str]:
         parts.append(f"t.{table.date} BETWEEN DATE '{low}' AND DATE '{high}'")
     if table is ATTENDANCE:
         parts.append("t.kind <> 'present'")
-    inside = " AND ".join(parts)
     same = " AND ".join(f"f.{identifier(name)} = t.{identifier(name)}" for name in table.key)
-    return inside, f"{inside} AND NOT EXISTS (FROM {facts.name} f WHERE {same})"
+    if delivered_only and table is CALENDAR:
+        parts.append("t.instructional")
+        same += " AND f._copies > 0"
+    inside = " AND ".join(parts)
+    gone = f"NOT EXISTS (FROM {facts.name} f WHERE {same})"
+    if "recorded_at" in table.column_names:
+        # The key is there in an older version only: the newer one was taken back.
+        older = f"SELECT max(f.recorded_at) FROM {facts.name} f WHERE {same}"
+        gone = f"({gone} OR t.recorded_at > ({older}))"
+    return inside, f"{inside} AND {gone}"

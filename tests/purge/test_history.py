@@ -97,6 +97,7 @@ def test_a_version_that_counts_now_has_no_end(tmp_path: Path) -> None:
     (fact,) = history(config, STUDENT, DAY).facts
     (version,) = fact.versions
     assert (version.state, version.known_until, version.ended_by) == ("current", None, None)
+    assert in_words(history(config, STUDENT, DAY))[-1].endswith("(known from 2025-09-10 00:00:00).")
 
 
 def test_what_arrives_late_and_was_recorded_earlier_never_counted(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_a_day_without_a_row_says_whether_attendance_was_taken(tmp_path: Path) -
     taken, not_taken = history(config, STUDENT, DAY), history(config, STUDENT, dt.date(2025, 9, 10))
     assert taken.facts == not_taken.facts == []
     assert [each["known_from"] is None for each in (*taken.coverage, *not_taken.coverage)] == [False, True]
-    assert "without a row the student counts as present" in in_words(taken)[1]
+    assert in_words(taken)[1].endswith("without a row that counts the student was present.")
     assert in_words(not_taken)[1] == "It is not known that school s1 took attendance that day."
 
 

@@ -21,13 +21,16 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are f
 
 def campaign(small: Small, step: int, kind: str) -> list[dict[str, Any]]:
     script = Path(__file__).with_name("killed_everywhere.py")
+    # What is killed cannot tidy up: it spills into a folder that goes with the test.
+    spills = small.folder.parent / "spills"
+    spills.mkdir()
     done = subprocess.run(
         [sys.executable, str(script), str(small.folder), str(step), kind],
         capture_output=True,
         text=True,
         timeout=540,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(spills)},
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

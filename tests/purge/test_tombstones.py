@@ -45,13 +45,13 @@ def bring(session: Session, table: Table, rows: Sequence[dict[str, str]]) -> Non
     """Make ``typed_<table>`` of rows; the first is on line 2."""
     columns = ", ".join(f'"{each.name}" {TYPES.get(each.type, "TIMESTAMP")}' for each in table.columns)
     session.execute(
-        f"CREATE OR REPLACE TEMP TABLE typed_{table.name} ({columns}, _file VARCHAR, _line BIGINT)"
+        f"CREATE OR REPLACE TEMP TABLE typed_{table.name} ({columns}, _row BIGINT, _file VARCHAR, _line BIGINT)"
     )
     for line, row in enumerate(rows, start=2):
         names = ", ".join(f'"{name}"' for name in row)
         cells = ", ".join(literal(value) if value else "NULL" for value in row.values())
         session.execute(
-            f"INSERT INTO typed_{table.name} ({names}, _file, _line) VALUES ({cells}, 'file.csv', {line})"
+            f"INSERT INTO typed_{table.name} ({names}, _row, _file, _line) VALUES ({cells}, {line - 1}, 'file.csv', {line})"
         )
 
 
@@ -123,9 +123,9 @@ def test_a_purged_students_row_is_not_listed_as_a_problem_either(session: Sessio
     session.execute(f"INSERT INTO {PROBLEMS} VALUES ('nurse_visits', 'file.csv', 2, 'unreadable date')")
 
     assert drop_purged(session, ATTENDANCE, key) == 1
-    assert session.rows(f"SELECT table_name, line FROM {PROBLEMS} ORDER BY ALL") == [
-        ("attendance", 3),
-        ("nurse_visits", 2),
+    assert session.rows(f"SELECT table_name, number FROM {PROBLEMS} ORDER BY ALL") == [
+        ("attendance", 2),
+        ("nurse_visits", 1),
     ]
 
 

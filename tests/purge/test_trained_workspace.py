@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ews.cli import run_command
@@ -142,9 +143,30 @@ def test_a_registry_that_cannot_be_opened_is_said_and_stops_nothing(district: At
     assert naming(district.workspace, other) == []
 
 
-def test_the_command_line_ends_as_documented(district: AtWork, student: str) -> None:
-    if run_command(["purge", "--help"]) != 0:
-        pytest.skip("the command is not there yet")
+def test_the_commands_end_as_documented(
+    district: AtWork, student: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert district.run("purge", "--student", student) == 0
+    assert "Nothing is left to remove" in capsys.readouterr().out
     assert district.run("purge", "--student", "0") == 2
     assert district.run("purge") == 2
+    other = listed_student(district)
+    assert district.run("purge", "--student", other, "--yes", "--reason", "Request 13", "--json") == 0
+    printed = capsys.readouterr().out
+    assert "Request 13" not in printed
+    assert other not in printed
+    result = json.loads(printed[printed.index("{") :])
+    assert result["carried_out"] is True
+    assert result["removed"]["store"]["students"] == 1
+
+
+def test_the_history_of_an_absence_is_shown(district: AtWork, capsys: pytest.CaptureFixture[str]) -> None:
+    absences = pd.read_csv(district.folder / "extracts" / "attendance.csv", dtype=str)
+    one = absences.loc[absences["student_id"] == listed_student(district)].iloc[-1]
+    command = ["store", "history", "-c", str(district.configuration)]
+    arguments = ["--student", one["student_id"], "--date", one["date"]]
+    assert run_command([*command, *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert "this is what counts now" in printed
+    assert "brought by load 1, a full extract" in printed
+    assert run_command([*command, *arguments, "--table", "schools"]) == 2

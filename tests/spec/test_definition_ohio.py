@@ -121,6 +121,19 @@ def test_hours_in_a_month_are_added_up_across_schools_only_where_the_rate_follow
     same(schools, "student | school | chronic\n moved | s1 | no\n moved | s2 | no")
 
 
+def test_minutes_are_added_up_as_they_were_delivered_not_as_parts_of_a_day() -> None:
+    """Of days of 390 minutes thirteen are a thirtieth, which no number of ten-thousandths is exactly."""
+    calendar = [row | {"minutes": "390"} for row in calendar_rows("s1", last=LAST_DAY)]
+    pupils = people("""
+        student              | enrolled | marks
+        4,680 minutes        | 120      | 11 A, 30 T 13min
+        4,679 minutes        | 120      | 11 A, 29 T 13min, 1 T 12min
+    """)
+    with school_year(*pupils, calendar=calendar) as placed:
+        found = judged(placed, definition("ohio_hours"))
+    same(found, "student | chronic\n 4,680 minutes | yes\n 4,679 minutes | no")
+
+
 def test_days_of_different_length_weigh_what_they_last() -> None:
     """A school with 60 days of 300 minutes and 60 of 500: the same twelve days are 7.5% or 12.5%."""
     calendar = [
