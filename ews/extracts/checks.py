@@ -211,12 +211,12 @@ _WARNINGS = {
     ),
     "days without attendance": (
         "A school has nothing on an instructional day: not taken, not delivered, or closed after all. "
-        "Left so, it counts as a day on which everybody came.",
+        "Under daily reporting it is in no rate; under exceptions it counts as a day when everybody came.",
         "deliver the day's attendance, or call it closed in the calendar",
     ),
     "closure missing in the calendar": (
         "Most schools have nothing on the same instructional day: probably a closure (snow, a holiday) that "
-        "the calendar does not have. Left so, it counts as a day on which everybody came.",
+        "the calendar does not have. Under exceptions it counts as a day when everybody came.",
         "call the day closed in the calendar, or deliver its attendance",
     ),
     "incomplete days": (

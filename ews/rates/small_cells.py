@@ -163,10 +163,9 @@ def _primary(counts: Counts, kind: str, groups: Sequence[str], minimum: int) -> 
 
 
 def _adds_up(margin: _Margin, figure: int, minimum: int) -> bool:
-    """Whether the withheld rows of a margin hide each other."""
+    """Whether the withheld rows of a margin hide each other; one alone is below the minimum, so two do."""
     withheld = ~margin.shown(figure)[:-1]
-    known = margin.values[:-1, figure][withheld].sum()
-    return not withheld.any() or bool(withheld.sum() > 1 and known >= minimum)
+    return not withheld.any() or bool(margin.values[:-1, figure][withheld].sum() >= minimum)
 
 
 def _keep_apart(margin: _Margin, earlier: Sequence[_Earlier], minimum: int) -> None:

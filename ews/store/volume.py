@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ews.engine import Session, literal
 from ews.extracts.checks import counted, found
 from ews.extracts.findings import Finding
-from ews.extracts.plausible.days import RARE, surprise
+from ews.extracts.plausible.days import RARE, STORED_DAYS, surprise
 from ews.extracts.schema import ATTENDANCE, NURSE_VISITS
 
 _FEWER, _MORE = 5, 10
@@ -148,7 +148,7 @@ def _make_recent_days(session: Session, loaded_at: dt.datetime) -> None:
     last = f"DATE '{(loaded_at + dt.timedelta(days=1)).date()}'"
     session.execute(
         "CREATE OR REPLACE TEMP TABLE recent_days AS WITH covered AS (SELECT school_id, date "
-        f"FROM attendance_days WHERE date <= {last} UNION SELECT school_id, date FROM store.coverage "
+        f"FROM attendance_days WHERE date <= {last} UNION SELECT school_id, date FROM {STORED_DAYS} "
         f"WHERE date <= {last}) SELECT c.school_id, c.date, v.date IS NOT NULL AS is_covered "
         "FROM known_calendar c LEFT JOIN covered v ON v.school_id = c.school_id AND v.date = c.date "
         "WHERE c.instructional AND c.date <= (SELECT max(date) FROM covered) "

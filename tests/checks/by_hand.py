@@ -48,6 +48,14 @@ def mark(
     give(session, "attendance", rows)
 
 
+def cover(session: Session, school: str, days: Iterable[dt.date], *, stated: bool = False) -> None:
+    """Store that a school delivered attendance for some days, or only that it was said to."""
+    rows = [f"('{school}', DATE '{day}', TIMESTAMP '2025-09-30', {stated})" for day in days]
+    session.execute(
+        f"INSERT INTO store.coverage (school_id, date, known_from, stated) VALUES {', '.join(rows)}"
+    )
+
+
 def enroll(session: Session, school: str, students: Iterable[int], year: int = 2026) -> None:
     """Give a spell from the first day of school on, without an exit."""
     rows = [
@@ -60,6 +68,7 @@ def enroll(session: Session, school: str, students: Iterable[int], year: int = 2
 __all__ = [
     "LOADED_AT",
     "MONDAY",
+    "cover",
     "derive",
     "enroll",
     "give",

@@ -115,21 +115,23 @@ def test_a_row_with_a_date_in_the_future_does_not_make_all_days_before_it_missin
 def test_a_delta_tells_the_day_that_no_delivery_has_brought(session: Session) -> None:
     """Stored to Friday; Monday's file never came; this delta brings Tuesday."""
     open_schools(session, ["s1"], school_days(40))
-    session.execute(
-        "INSERT INTO store.coverage SELECT 's1', unnest([DATE '2025-09-08' + n::INTEGER "
-        "FOR n IN range(19) IF isodow(DATE '2025-09-08' + n::INTEGER) < 6]), TIMESTAMP '2025-09-30'"
-    )
+    cover(session, "s1", school_days(15))
     mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
     findings = missing(session, "daily", "delta")
     assert [each.where for each in findings] == ["school s1, 2025-09-29"]
 
 
+def test_a_day_that_was_only_stated_to_be_covered_is_missing(session: Session) -> None:
+    open_schools(session, ["s1"], school_days(40))
+    cover(session, "s1", school_days(15))
+    cover(session, "s1", [dt.date(2025, 9, 29)], stated=True)
+    mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
+    assert [each.where for each in missing(session, "daily", "delta")] == ["school s1, 2025-09-29"]
+
+
 def test_a_delta_does_not_tell_again_what_was_missing_before(session: Session) -> None:
     open_schools(session, ["s1"], school_days(40))
-    session.execute(
-        "INSERT INTO store.coverage VALUES ('s1', DATE '2025-09-24', TIMESTAMP '2025-09-30'), "
-        "('s1', DATE '2025-09-29', TIMESTAMP '2025-09-30')"
-    )
+    cover(session, "s1", [dt.date(2025, 9, 24), dt.date(2025, 9, 29)])
     mark(session, "s1", dt.date(2025, 9, 30), [1], code="P")
     assert missing(session, "daily", "delta") == []
 
@@ -137,7 +139,7 @@ def test_a_delta_does_not_tell_again_what_was_missing_before(session: Session) -
 def test_a_delta_with_corrections_of_old_days_makes_no_day_incomplete(session: Session) -> None:
     open_schools(session, ["s1"], school_days(40))
     enroll(session, "s1", range(30))
-    session.execute("INSERT INTO store.coverage VALUES ('s1', DATE '2025-09-29', TIMESTAMP '2025-09-30')")
+    cover(session, "s1", [dt.date(2025, 9, 29)])
     mark(session, "s1", dt.date(2025, 9, 22), [1, 2])
     mark(session, "s1", dt.date(2025, 9, 30), range(30), code="P")
     derive(session)

@@ -146,12 +146,10 @@ def test_a_small_school_with_rows_on_every_other_day_may_be_silent_for_two_weeks
 def test_stored_days_and_delivered_days_are_seen_together(session: Session) -> None:
     """A delta brings one day for two of three schools; the store knows the days before."""
     open_schools(session, ["s1", "s2", "s3"], FIVE_WEEKS)
-    for day in FIVE_WEEKS[:-1]:
-        for school in ("s1", "s2", "s3"):
-            if school != "s3" or day in FIVE_WEEKS[:-3]:
-                session.execute(
-                    f"INSERT INTO store.coverage VALUES ('{school}', DATE '{day}', TIMESTAMP '2025-09-01')"
-                )
+    for school in ("s1", "s2"):
+        cover(session, school, FIVE_WEEKS[:-1])
+    cover(session, "s3", FIVE_WEEKS[:-3])
+    cover(session, "s3", FIVE_WEEKS[-1:], stated=True)
     mark(session, "s1", FIVE_WEEKS[-1], [1])
     mark(session, "s2", FIVE_WEEKS[-1], [1])
     assert [each.count for each in silent(session)] == [1]

@@ -42,16 +42,16 @@ def session() -> Iterator[Session]:
 
 
 def bring(session: Session, table: Table, rows: Sequence[dict[str, str]]) -> None:
-    """Make ``typed_<table>`` of rows; the first is on line 2."""
+    """Make ``typed_<table>`` of rows; the first is row 1, on line 2."""
     columns = ", ".join(f'"{each.name}" {TYPES.get(each.type, "TIMESTAMP")}' for each in table.columns)
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE typed_{table.name} ({columns}, _row BIGINT, _file VARCHAR, _line BIGINT)"
-    )
-    for line, row in enumerate(rows, start=2):
+    place = "_row BIGINT, _file VARCHAR, _line BIGINT"
+    session.execute(f"CREATE OR REPLACE TEMP TABLE typed_{table.name} ({columns}, {place})")
+    for number, row in enumerate(rows, start=1):
         names = ", ".join(f'"{name}"' for name in row)
         cells = ", ".join(literal(value) if value else "NULL" for value in row.values())
         session.execute(
-            f"INSERT INTO typed_{table.name} ({names}, _row, _file, _line) VALUES ({cells}, {line - 1}, 'file.csv', {line})"
+            f"INSERT INTO typed_{table.name} ({names}, _row, _file, _line) "
+            f"VALUES ({cells}, {number}, 'file.csv', {number + 1})"
         )
 
 
@@ -116,11 +116,10 @@ def test_a_purged_students_row_is_not_listed_as_a_problem_either(session: Sessio
     key = ensure_key(tmp_path)
     add_tombstone(session, key, "00123", AT, database="store")
     bring(session, ATTENDANCE, attendance("00123", "00124"))
-    for line in (2, 3):
+    for table, row in (("attendance", 1), ("attendance", 2), ("nurse_visits", 1)):
         session.execute(
-            f"INSERT INTO {PROBLEMS} VALUES ('attendance', 'file.csv', {line}, 'unreadable date')"
+            f"INSERT INTO {PROBLEMS} VALUES ('{table}', {row}, 'file.csv', {row + 1}, 'unreadable date')"
         )
-    session.execute(f"INSERT INTO {PROBLEMS} VALUES ('nurse_visits', 'file.csv', 2, 'unreadable date')")
 
     assert drop_purged(session, ATTENDANCE, key) == 1
     assert session.rows(f"SELECT table_name, number FROM {PROBLEMS} ORDER BY ALL") == [

@@ -210,6 +210,25 @@ def test_definitions_of_which_neither_contains_the_other_may_differ_by_few() -> 
     assert {*beside[column].values()} == {"exact"}
 
 
+def test_nor_do_schools_that_only_the_first_definition_hides() -> None:
+    """The sum of Alder and Birch is known of both: 69 students before, 74 after, five more."""
+    assert_shown(
+        """
+        school | edfacts | ours
+        Alder  | 3/9     | 12/24
+        Birch  | 20/60   | 12/50
+        Cedar  | 60/300  | 90/400
+        """,
+        """
+        school | edfacts | ours
+        Alder  | ?       | about
+        Birch  | ?       | about
+        Cedar  | 60/300  | about
+        all    | 83/369  | 114/474
+        """,
+    )
+
+
 def test_suppressed_is_a_word_and_never_zero() -> None:
     given = columns("school | edfacts\n Alder | 3/9\n Birch | 9/60\n Cedar | 60/200\n Dogwood | 0/0")
     (column,) = given

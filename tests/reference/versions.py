@@ -85,10 +85,26 @@ def known(history: History, cut: dt.datetime) -> dict[tuple[str, ...], Version]:
     current = {}
     for key, versions in history.items():
         seen = [version for version in versions if version.known_from < cut]
-        newest = max(seen, key=lambda version: version.order, default=None)
-        if newest and not (newest.withdrawn_at and newest.withdrawn_at < cut):
-            current[key] = newest
+        standing = [version for version in _standing(seen) if not _is_withdrawn(version, cut)]
+        if standing:
+            current[key] = max(standing, key=lambda version: version.order)
     return current
+
+
+def _standing(versions: list[Version]) -> list[Version]:
+    """The versions that no newer one replaces; what was withdrawn replaces nothing delivered after it."""
+    return [
+        version
+        for version in versions
+        if not any(
+            other.order > version.order and not (other.withdrawn_at and other.load < version.load)
+            for other in versions
+        )
+    ]
+
+
+def _is_withdrawn(version: Version, cut: dt.datetime) -> bool:
+    return version.withdrawn_at is not None and version.withdrawn_at < cut
 
 
 def filled_calendar(rows: list[Row]) -> list[Row]:
@@ -150,6 +166,8 @@ def _add(
 
 def _is_stored(versions: list[Version], content: Content, recorded: dt.datetime | None) -> bool:
     """Whether a delivered row says nothing that it did not say before."""
+    if all(version.withdrawn_at for version in _standing(versions)):
+        return False  # nothing of this fact holds any more
     alive = [version for version in versions if version.withdrawn_at is None]
     if recorded is not None:
         return any(version.content == content and version.recorded == recorded for version in alive)
@@ -199,8 +217,15 @@ def _withdraw(table: str, found: History, facts: list[Fact], at: dt.datetime) ->
     schools = {_school(table, key) for key in delivered}
     dates = [fact_date(table, key, dict(content)) for key, content, _ in facts]
     for key, versions in found.items():
-        current = max(versions, key=lambda version: version.order)
-        if key in delivered or current.withdrawn_at or current.row().get("kind") == "present":
+        alive = [version for version in _standing(versions) if version.withdrawn_at is None]
+        current = max(alive, key=lambda version: version.order, default=None)
+        if current is None or current.row().get("kind") == "present":
+            continue
+        recorded = [each for one, _, each in facts if one == key and each is not None]
+        if current.recorded and recorded and current.recorded > max(recorded):
+            current.withdrawn_at = at  # it is there in an older version only
+            continue
+        if key in delivered:
             continue
         # An extract speaks of a fact only if its school and date lie within what it contains.
         in_dates = dates and min(dates) <= fact_date(table, key, current.row()) <= max(dates)

@@ -87,6 +87,8 @@ def test_thirty_eight_hours_in_a_school_month_or_sixty_five_in_the_year() -> Non
         38 hours in a month           | 120      | 5 A, 1 A 280min
         one minute less               | 120      | 5 A, 1 A 279min
         over the end of a month       | 120      | 17 P, 5 A, 1 A 280min
+        to the last day of a month    | 120      | 14 P, 5 A, 1 A 280min
+        one day too late              | 120      | 15 P, 5 A, 1 A 280min
         within the second month       | 120      | 20 P, 5 A, 1 A 280min
         65 hours in three months      | 120      | 3 A, 17 P, 3 A, 17 P, 3 A, 1 A 300min
         one minute less in the year   | 120      | 3 A, 17 P, 3 A, 17 P, 3 A, 1 A 299min
@@ -100,6 +102,8 @@ def test_thirty_eight_hours_in_a_school_month_or_sixty_five_in_the_year() -> Non
         38 hours in a month           | yes
         one minute less               | no
         over the end of a month       | no
+        to the last day of a month    | yes
+        one day too late              | no
         within the second month       | yes
         65 hours in three months      | yes
         one minute less in the year   | no

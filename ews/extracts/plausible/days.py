@@ -24,6 +24,12 @@ same weekday in that year; of any weekday where there are fewer than four), ``us
 RARE = 9.21
 """minus the logarithm of 1 in 10,000."""
 
+STORED_DAYS = (
+    "(SELECT school_id, date FROM store.coverage "
+    "WHERE NOT stated AND known_until = TIMESTAMP '9999-12-31 00:00:00')"
+)
+"""SQL for the days for which the store has rows: coverage that was only stated is none."""
+
 LOOK_BACK_DAYS = 120
 """How far a delta looks back into the store for what is usual."""
 
@@ -68,7 +74,7 @@ def make_days(session: Session, source: AttendanceSource, loaded_at: dt.datetime
         "AND w.weekday = isodow(d.date) "
         "LEFT JOIN plausible_usual a ON a.school_id = d.school_id AND a.school_year = d.school_year "
         "AND a.weekday = 0 "
-        "LEFT JOIN (SELECT school_id, max(date) AS newest FROM store.coverage GROUP BY 1) p "
+        f"LEFT JOIN (SELECT school_id, max(date) AS newest FROM {STORED_DAYS} GROUP BY 1) p "
         "ON p.school_id = d.school_id "
         "ASOF LEFT JOIN plausible_enrolled e ON e.school_id = d.school_id "
         "AND e.school_year = d.school_year AND e.date <= d.date"
@@ -90,7 +96,7 @@ def _make_covered(session: Session, source: AttendanceSource, loaded_at: dt.date
     session.execute(
         "CREATE OR REPLACE TEMP TABLE plausible_covered AS SELECT school_id, date, sum(rows) AS rows, "
         "sum(absences) AS absences, sum(entries) AS entries FROM (FROM plausible_covered UNION ALL "
-        f"SELECT school_id, date, 0, 0, 0 FROM store.coverage WHERE date BETWEEN {first} AND {last} "
+        f"SELECT school_id, date, 0, 0, 0 FROM {STORED_DAYS} WHERE date BETWEEN {first} AND {last} "
         "UNION ALL SELECT school_id, date, 0, 0, count(*) FROM store.attendance "
         f"WHERE date BETWEEN {first} AND {last} AND NOT withdrawn AND kind NOT IN {unlike} "
         "AND known_until = TIMESTAMP '9999-12-31 00:00:00' GROUP BY 1, 2) GROUP BY 1, 2"
