@@ -9,6 +9,7 @@ from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused
 from ews.extracts.attendance_groups import group_attendance, has_empty_or_padded_cells
+from ews.extracts.checks import found
 from ews.extracts.facts import make_facts
 from ews.extracts.findings import Finding
 from ews.extracts.inputs import Opened, changed_since
@@ -16,6 +17,7 @@ from ews.extracts.lines import LINES_UP_TO_BYTES, LinesNeeded
 from ews.extracts.profiles import Recipe
 from ews.extracts.read import check_headers, columns_present, read_rows, row_count_findings, typed_by_reader
 from ews.extracts.rows import (
+    after_calendar_findings,
     empty_finding,
     late_minutes_finding,
     list_reference_problems,
@@ -105,6 +107,8 @@ def _checked(
         return done
     list_reference_problems(session, table, source, lines=lines)
     done.findings += lost_zero_findings(session, table)
+    if isinstance(source, AttendanceSource):
+        done.findings += after_calendar_findings(session)
     aside = set_aside(session, table, config)
     done.rows_set_aside = sum(each.count for each in aside)
     if aside and isinstance(source, AttendanceSource):
@@ -142,7 +146,12 @@ def _type(
 
 
 def _as_finding(error: DataRefused, table: Table) -> Finding:
-    found = error.found.removeprefix(f"{table.name}: ")
-    return Finding(
-        "unreadable source", "refused", table.name, found, error.expected, error.next_step, error.where
+    sentence = error.found.removeprefix(f"{table.name}: ")
+    return found(
+        "unreadable source",
+        table.name,
+        sentence,
+        expected=error.expected,
+        where=error.where,
+        next_step=error.next_step or None,
     )

@@ -10,6 +10,7 @@ from ews.extracts.attendance_groups import has_unknown_rows
 from ews.extracts.checks import found
 from ews.extracts.findings import Finding
 from ews.extracts.lines import LinesNeeded, place_of
+from ews.extracts.plausible.calendars import attendance_after_calendar
 from ews.extracts.plausible.zeros import UNKNOWN_IDS, lost_zeros
 from ews.extracts.read import raw_name
 from ews.extracts.schema import (
@@ -196,6 +197,16 @@ def lost_zero_findings(session: Session, table: Table) -> list[Finding]:
             )
             findings += [each for each in [lost_zeros(session, table, column)] if each is not None]
     return findings
+
+
+def after_calendar_findings(session: Session) -> list[Finding]:
+    """Return a warning where attendance goes on after the calendar's last day; before it is set aside."""
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE outside_days AS SELECT school_id, date, rows FROM attendance_days d "
+        "WHERE NOT EXISTS (FROM known_calendar c WHERE c.school_id = d.school_id AND c.date = d.date)"
+    )
+    finding = attendance_after_calendar(session, "outside_days")
+    return [] if finding is None else [finding]
 
 
 def late_minutes_finding(session: Session, source: AttendanceSource) -> list[Finding]:

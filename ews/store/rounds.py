@@ -155,6 +155,7 @@ class _Work:
     def finish(self) -> None:
         """Check each extract as a whole, and beside those before it."""
         attendance = self._attendance
+        self._join_rounds()
         read = [delivery.facts.table.name for delivery in self.checked.deliveries]
         plausible = plausibility_findings(self._session, read, attendance, self._loaded_at)
         if attendance is not None and attendance.profile is not None:
@@ -170,6 +171,21 @@ class _Work:
         )
         self.checked.first_round = len(self.checked.deliveries)
         self.checked.deliveries += self._later
+
+    def _join_rounds(self) -> None:
+        """Put the attendance of several deliveries together, to be looked at as a whole."""
+        parts = [each.facts for each in (*self.checked.deliveries, *self._later)]
+        parts = [each for each in parts if each.table is ATTENDANCE]
+        if len(parts) < 2:
+            return
+        days = " UNION ALL ".join(f"FROM {each.days}" for each in parts)
+        self._session.execute(
+            "CREATE OR REPLACE TEMP TABLE attendance_days AS SELECT school_id, date, sum(rows) AS rows, "
+            "sum(absences) AS absences, min(first_recorded) AS first_recorded, sum(untimed) AS untimed "
+            f"FROM ({days}) GROUP BY school_id, date"
+        )
+        facts = " UNION ALL ".join(f"FROM {each.name}" for each in parts)
+        self._session.execute(f"CREATE OR REPLACE TEMP TABLE {facts_name(ATTENDANCE)} AS {facts}")
 
     def _keep(self, pending: _Pending, opened: Opened, number: int, load_id: int) -> Facts:
         """Give a delivery's facts a name of their own where others of the table follow."""

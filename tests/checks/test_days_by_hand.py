@@ -14,6 +14,7 @@ from ews.extracts.plausible.days import make_days, surprise
 from ews.extracts.plausible.school_days import closed_days, days_without_attendance, incomplete_days
 from tests.checks.by_hand import (
     LOADED_AT,
+    cover,
     derive,
     enroll,
     give,

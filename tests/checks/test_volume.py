@@ -10,7 +10,7 @@ import pytest
 from ews.engine import Session
 from ews.extracts.findings import Finding
 from ews.store.volume import fewer_rows, silent_schools, unusual_delta, volume_findings
-from tests.checks.by_hand import LOADED_AT, derive, mark, new_extracts, open_schools, school_days
+from tests.checks.by_hand import LOADED_AT, cover, derive, mark, new_extracts, open_schools, school_days
 
 ZONE = "America/New_York"
 FIVE_WEEKS = school_days(25)

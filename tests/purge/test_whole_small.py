@@ -16,6 +16,7 @@ from ews.errors import DataRefused, RunLocked, UsageError
 from ews.nightly.verify import verify
 from ews.purge.report import PurgeReport
 from ews.purge.run import purge
+from ews.store.ingest import ingest
 from ews.store.lock import workspace_lock
 from tests.purge.workspace import CANARY, NIGHTS, OTHERS, Small, every_byte, naming
 
@@ -212,6 +213,25 @@ def test_what_killed_runs_have_left_is_removed(small: Small) -> None:
     assert naming(small.workspace, CANARY) == []
     assert small.night().is_dir(), "a night that was moved aside and not replaced is put back"
     assert not [path.name for path in published.iterdir() if path.name.startswith(".")]
+
+
+def test_the_next_load_brings_back_neither_rows_nor_faulty_rows_of_the_student(purged: Small) -> None:
+    """A row with a fault is set aside with all its cells; not if it is a purged student's."""
+    settings = json.loads((purged.folder / "district.yaml").read_text())
+    settings["checks"] = {"max_quarantined": 0.5}
+    (purged.folder / "district.yaml").write_text(json.dumps(settings))
+    with (purged.folder / "attendance.csv").open("a", encoding="utf-8") as file:
+        for student in (CANARY, OTHERS[0]):
+            file.write(f"{student},s1,not a date,A,,,\n")
+    before = purged.tables(*OWN)
+
+    report = ingest(purged.config, loaded_at=dt.datetime(2025, 10, 7, 4))
+
+    assert naming(purged.workspace, CANARY) == []
+    assert purged.tables(*OWN) == before
+    assert purged.rows("SELECT count(*) FROM store.quarantine WHERE reason LIKE 'unreadable date%'") == [(1,)]
+    dropped = {each.table: each.count for each in report.findings if each.name == "purged rows"}
+    assert dropped == {**dict.fromkeys(OWN, 1), "attendance": 2}
 
 
 WRITE_AND_DIE = """

@@ -124,7 +124,7 @@ def timed_districts(draw: st.DrawFn, max_students: int = 14) -> District:
 
 
 @settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(long_years())
 def test_every_count_of_a_long_year_equals_the_reference(year: LongYear) -> None:

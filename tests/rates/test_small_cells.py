@@ -369,7 +369,7 @@ def _is_shown(status: Status, figure: str) -> bool:
     return status == "exact" or (status == "counted" and figure == "n")
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(tables(), st.sampled_from((5, 10)))
 def test_an_attacker_who_solves_the_tables_finds_no_small_group(
     given: dict[Column, Counts], minimum: int

@@ -163,7 +163,7 @@ def _unit(order: dict[tuple[Hashable, ...], int], weights: dict[tuple[Hashable, 
     return vector
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(reconciliations())
 def test_an_attacker_who_solves_the_steps_finds_no_small_figure(
     case: tuple[list[Walk], tuple[int, ...]],

@@ -189,7 +189,7 @@ def test_each_step_changes_one_rule_and_every_state_on_the_way_is_a_valid_defini
 
 
 @settings(
-    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=2, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(long_years(), states(), states())
 def test_the_steps_add_up_exactly_to_the_difference(year: LongYear, start: State, end: State) -> None:
