@@ -150,10 +150,16 @@ def _keep_withdrawals(session: Session, source: AttendanceSource, rows: str, sin
         f"AND NOT EXISTS (FROM taken_back s WHERE {same}) "
         f"AND NOT EXISTS (FROM {facts} s WHERE {same} AND s.kind <> 'present')"
     )
-    session.execute(
-        f"INSERT INTO {facts} SELECT {_FACT} FROM ({rows}) n WHERE kind = 'present'{single} "
-        f"AND (NOT ({idle}) OR EXISTS (FROM taken_back s WHERE {same}))"
-    )
+    kept = []
+    if session.value("SELECT EXISTS (FROM taken_back)"):
+        kept.append(f"EXISTS (FROM taken_back s WHERE {same})")
+    if source.reporting != "daily":
+        kept.append("recorded_at IS NOT NULL")
+    if kept:
+        session.execute(
+            f"INSERT INTO {facts} SELECT {_FACT} FROM ({rows}) n WHERE kind = 'present'{single} "
+            f"AND ({' OR '.join(kept)})"
+        )
 
 
 def _attendance_rows(session: Session, source: AttendanceSource) -> str:
