@@ -18,6 +18,7 @@ PROBLEMS = "row_problems"
 """Temporary table of rows that fail alone: table_name, number, file, line, reason; a row per reason."""
 
 _LONGEST_CODE, _MOST_CODES = 4, 20
+_HIDDEN = "not shown: they do not look like codes; is the right column read?"
 _CODE_WORDS = re.compile(
     r"(un)?excused( absence)?|absent|absence|present|in attendance|partial|tardy|late|early( departure)?"
     r"|suspen(ded|sion)|exempt|unknown|half day|full day"
@@ -243,7 +244,9 @@ def _unmapped(session: Session, table: Table, column: Column, source: Source) ->
     if line is None:
         raise LinesNeeded
     codes = [row[0] for row in rows]
-    shown = f" ({_shown_codes(codes, session)})" if attendance_code else ""
+    shown = ""
+    if attendance_code:
+        shown = f" ({_HIDDEN if _are_ids(session, codes) else _shown_codes(codes)})"
     key = "codes" if attendance_code else f"codes.{column.name}"
     return [
         found(
@@ -262,13 +265,17 @@ def _meanings(column: Column, attendance_code: bool) -> tuple[str, ...]:
     return KINDS if attendance_code else column.values
 
 
-def _shown_codes(codes: list[str], session: Session) -> str:
-    """Return codes to show: only a few short ones; many, long ones or ids are something about students."""
+def _are_ids(session: Session, codes: list[str]) -> bool:
+    """Return whether any of the codes is the id of a student."""
     listed = ", ".join(literal(code) for code in codes)
-    ids = session.value(f"SELECT EXISTS (FROM known_students WHERE student_id IN ({listed}))")
-    short = [] if ids else [code for code in codes if _is_code(code)]
+    return bool(session.value(f"SELECT EXISTS (FROM known_students WHERE student_id IN ({listed}))"))
+
+
+def _shown_codes(codes: list[str]) -> str:
+    """Return codes to show: only a few short ones; many or long ones are something about students."""
+    short = [code for code in codes if _is_code(code)]
     if len(codes) > _MOST_CODES or not short:
-        return "not shown: they do not look like codes; is the right column read?"
+        return _HIDDEN
     longer = len(codes) - len(short)
     return ", ".join(short) + (f" and {longer} longer texts" if longer else "")
 

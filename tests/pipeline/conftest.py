@@ -48,6 +48,10 @@ def demo_beside(
         yield None
         return
     demo = DemoBeside(tmp_path_factory.mktemp("demo"))
+    if (
+        "PYTEST_XDIST_WORKER" not in os.environ
+    ):  # there each worker has this fixture, and one of them the test
+        demo.start()
     yield demo
     demo.end()
 

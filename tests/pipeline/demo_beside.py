@@ -12,7 +12,7 @@ from tests.pipeline.at_work import REPOSITORY
 
 
 class DemoBeside:
-    """A demo over what an earlier one left, started now; :meth:`finished` waits for it.
+    """A demo over what an earlier one left; :meth:`finished` waits for it, and starts it if nobody has.
 
     Parameters
     ----------
@@ -23,26 +23,32 @@ class DemoBeside:
     def __init__(self, parent: Path) -> None:
         self._folder = parent / "a demo with spaces"
         self._said = parent / "said.txt"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the demo."""
         _leave_an_earlier_demo(self._folder)
         command = [sys.executable, "-m", "ews", "demo", "--students", "300", "--workspace", self._folder.name]
         with self._said.open("wb") as out:
             self._process = subprocess.Popen(
                 command,
-                cwd=parent,
+                cwd=self._folder.parent,
                 env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
+        return self._process
 
     def finished(self) -> tuple[Path, int, str]:
         """Wait for the end; return the demo's folder, its exit code and everything it said."""
-        exit_code = self._process.wait(timeout=300)
+        exit_code = (self._process or self.start()).wait(timeout=300)
         return self._folder, exit_code, self._said.read_text(encoding="utf-8")
 
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def _leave_an_earlier_demo(folder: Path) -> None:

@@ -70,7 +70,7 @@ def check(runs: list[dict[str, Any]], check_kind: Callable[[dict[str, Any], str]
 
 
 def test_a_purge_killed_here_and_there_is_completed_by_the_same_command(small: Small) -> None:
-    check(campaign(small, 25, "student"), check_student)
+    check(campaign(small, 45, "student"), check_student)
 
 
 @pytest.mark.slow
