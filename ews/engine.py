@@ -129,6 +129,8 @@ def open_session(path: Path | None = None) -> Session:
         with _translated():
             connection = duckdb.connect(str(path) if path else ":memory:", config=options)
             connection.execute("SET TimeZone = 'UTC'")
+            # Its bar would be written into what `--json` prints.
+            connection.execute("SET enable_progress_bar = false")
     except BaseException:
         spill.cleanup()
         raise

@@ -6,12 +6,15 @@ an id is known, a day is in the calendar, a code is mapped or a row is repeated 
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ews.engine import Session, literal
 from ews.extracts.schema import ATTENDANCE
 from ews.extracts.typed import typed_name
 from ews.sources import AttendanceSource
 
 _LONGEST_SPAN_DAYS = 40_000
+_MOST_WORDS = 8
 _NOT_ABSENT = ("present", "tardy")
 
 
@@ -24,11 +27,7 @@ def group_attendance(session: Session, source: AttendanceSource) -> None:
     """
     typed = typed_name(ATTENDANCE)
     low, high = session.rows(f"SELECT min(date), max(date) FROM {typed}")[0]
-    if low is not None and (high - low).days <= _LONGEST_SPAN_DAYS:
-        # A bit per day: as exact as counting distinct dates, and cheap for millions of groups.
-        days = f"bit_count(bitstring_agg(date - DATE '{low}', 0, {(high - low).days}))"
-    else:
-        days = "count(DISTINCT date)"
+    days = _distinct_days(low, high)
     session.execute(
         "CREATE OR REPLACE TEMP TABLE attendance_students AS SELECT student_id, school_id, "
         f"count(*) AS rows, CAST({days} AS BIGINT) AS days, min(date) AS first, max(date) AS last "
@@ -45,6 +44,23 @@ def group_attendance(session: Session, source: AttendanceSource) -> None:
     session.execute(
         "CREATE OR REPLACE TEMP TABLE attendance_codes AS "
         f"SELECT code, count(*) AS rows FROM {typed} GROUP BY 1"
+    )
+
+
+def _distinct_days(low: dt.date | None, high: dt.date | None) -> str:
+    """Return SQL that counts distinct dates: a bit per day, as exact as counting, and much cheaper.
+
+    A school year or two fit into a few whole numbers; longer spans into a string of bits.
+    """
+    if low is None or high is None or (high - low).days > _LONGEST_SPAN_DAYS:
+        return "count(DISTINCT date)"
+    number, last = f"(date - DATE '{low}')", (high - low).days
+    if last >= _MOST_WORDS * 64:
+        return f"bit_count(bitstring_agg({number}, 0, {last}))"
+    return " + ".join(
+        f"CAST(bit_count(bit_or(CASE WHEN {number} BETWEEN {first} AND {first + 63} "
+        f"THEN CAST(1 AS UBIGINT) << CAST({number} - {first} AS UBIGINT) ELSE 0 END)) AS BIGINT)"
+        for first in range(0, last + 1, 64)
     )
 
 

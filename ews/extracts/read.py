@@ -105,9 +105,9 @@ def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe
         ]
         reader = _reader(each, dates=dates, date_format=source.date_format)
         selects.append(
-            f"SELECT {', '.join(cells)}, CAST(0 AS UTINYINT) AS _other, CAST(NULL AS BIGINT) AS _row, "
+            f"SELECT {', '.join(cells)}, CAST(0 AS UTINYINT) AS _other, CAST(NULL AS UTINYINT) AS _row, "
             f"CAST({literal(each.place)} AS {places}) AS _file, "
-            f"CAST(NULL AS BIGINT) AS _line FROM {reader}"
+            f"CAST(NULL AS UTINYINT) AS _line FROM {reader}"
         )
     return " UNION ALL ".join(selects)
 

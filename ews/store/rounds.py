@@ -214,7 +214,10 @@ class _Work:
             backlog=pending.first and (number == 0 or not arrived),
             arrived=bool(arrived) and number > 0,
         )
-        facts = Facts(table, pending.source, load, name, days)
+        repeats = table is not ATTENDANCE or bool(
+            self._session.value("SELECT EXISTS (FROM attendance_students WHERE rows > days)")
+        )
+        facts = Facts(table, pending.source, load, name, days, repeats)
         forget_missing(self._session, facts)
         return facts
 

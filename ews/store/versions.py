@@ -66,6 +66,8 @@ class Facts:
         The temporary table with the facts.
     days : str
         For attendance, the temporary table with the days that it covers.
+    repeats : bool
+        Whether a key may occur several times among the facts, as versions.
     """
 
     table: Table
@@ -73,6 +75,7 @@ class Facts:
     load: Load
     name: str
     days: str = ""
+    repeats: bool = True
 
 
 def is_first_load(session: Session, table: Table) -> bool:
@@ -217,8 +220,11 @@ def _within_days(session: Session, facts: Facts, alias: str) -> str:
 
 def _select_new(session: Session, facts: Facts) -> None:
     table = facts.table
+    for kind in ("TABLE", "VIEW"):
+        if session.rows(f"SELECT 1 FROM duckdb_{kind}s() WHERE {kind}_name = 'new_facts' AND temporary"):
+            session.execute(f"DROP {kind} new_facts")
     if facts.load.fresh:
-        session.execute(f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts.name}")
+        session.execute(f"CREATE TEMP VIEW new_facts AS SELECT * FROM {facts.name}")
         return
     alike = " AND ".join(
         f"s.{identifier(name)} IS NOT DISTINCT FROM f.{identifier(name)}"
@@ -240,7 +246,7 @@ def _select_new(session: Session, facts: Facts) -> None:
         f"FROM same_keys WHERE recorded_at IS NULL GROUP BY {key}))"
     )
     session.execute(
-        f"CREATE OR REPLACE TEMP TABLE new_facts AS SELECT * FROM {facts.name} f WHERE NOT EXISTS ("
+        f"CREATE TEMP TABLE new_facts AS SELECT * FROM {facts.name} f WHERE NOT EXISTS ("
         f"FROM stored_facts s WHERE {alike} AND s.recorded_at IS NOT DISTINCT FROM f.recorded_at)"
     )
 
@@ -282,6 +288,8 @@ def _end_known_from(facts: Facts) -> str:
 
 def _close_replaced(session: Session, facts: Facts) -> None:
     table, load = facts.table, facts.load
+    if load.fresh and not facts.repeats:
+        return
     key = ", ".join(identifier(name) for name in table.key)
     # In a first load only a key with several versions has anything to close.
     several = f" GROUP BY {key} HAVING count(*) > 1" if load.fresh else ""
