@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ews.config import Config
@@ -131,7 +131,9 @@ def _type(
     *,
     lines: bool,
 ) -> None:
-    rows = None if lines else typed_by_reader(table, source, opened, recipe)
+    rows = None
+    if not lines:
+        rows = typed_by_reader(table, source, opened, recipe, _names(session, source))
     if rows is None:
         read_rows(session, table, source, recipe, opened, lines=lines)
     type_rows(
@@ -143,6 +145,14 @@ def _type(
         rows=rows,
         present=columns_present(table, source, recipe, opened),
     )
+
+
+def _names(session: Session, source: Source) -> dict[str, Sequence[str]]:
+    """Return the columns of attendance that hold one of a few names."""
+    if not isinstance(source, AttendanceSource):
+        return {}
+    schools = [name for (name,) in session.rows("SELECT school_id FROM known_schools ORDER BY ALL")]
+    return {"school_id": schools, "code": list(source.codes)}
 
 
 def _as_finding(error: DataRefused, table: Table) -> Finding:

@@ -175,7 +175,8 @@ def _attendance_rows(session: Session, source: AttendanceSource) -> str:
     )
     calendar = " LEFT JOIN known_calendar c ON c.school_id = t.school_id AND c.date = t.date"
     return (
-        "SELECT t.student_id, t.school_id, t.date, t.recorded_at, t._other, t._file, t._line, "
+        "SELECT t.student_id, CAST(t.school_id AS VARCHAR) AS school_id, t.date, t.recorded_at, t._other, "
+        "t._file, t._line, "
         f"CASE t.code {kinds} END AS kind, CAST(CASE "
         "WHEN kind = 'present' THEN 0 "
         f"WHEN t.absent_fraction IS NOT NULL THEN floor(t.absent_fraction * {DAY_UNITS} + 1e-6) "

@@ -7,7 +7,7 @@ by position, and a profile's derivation is applied.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ews.engine import Session, identifier, literal
 from ews.errors import DataRefused
@@ -81,11 +81,28 @@ def _drop(session: Session, name: str) -> None:
             session.execute(f"DROP {kind.upper()} {name}")
 
 
-def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe | None) -> str | None:
+_MOST_NAMES = 10_000
+"""Values that a column may have to be read as one of a list."""
+
+
+def typed_by_reader(
+    table: Table, source: Source, opened: Opened, recipe: Recipe | None, names: Mapping[str, Sequence[str]]
+) -> str | None:
     """Return a query that types dates while reading, for large CSV files in one form; None for others.
 
     Its cells are not trimmed: whoever uses it looks for cells with blanks around them afterwards.
+
+    Parameters
+    ----------
+    names : mapping of str to sequence of str
+        Columns whose cells are among a few names: kept as a byte or two a row. The query fails where a
+        cell is none of them.
     """
+    listed = {
+        column: f"ENUM({', '.join(map(literal, values))})"
+        for column, values in names.items()
+        if 0 < len(values) <= _MOST_NAMES
+    }
     headers = {each.header for each in opened.inputs}
     if recipe is not None or len(headers) != 1 or any(each.parquet for each in opened.inputs):
         return None
@@ -95,13 +112,14 @@ def typed_by_reader(table: Table, source: Source, opened: Opened, recipe: Recipe
     places = f"ENUM({', '.join(sorted({literal(each.place) for each in opened.inputs}))})"
     selects = []
     for each in opened.inputs:
-        names = source_names(table, source)
-        dates = {names[column.name] for column in table.columns if column.type == "date"}
+        columns = source_names(table, source)
+        dates = {columns[column.name] for column in table.columns if column.type == "date"}
         cells = [
-            f"{identifier(theirs)} AS {identifier(ours)}"
+            f"CAST({identifier(theirs)} AS {listed.get(ours, 'DATE' if theirs in dates else 'VARCHAR')}) "
+            f"AS {identifier(ours)}"
             if theirs in each.header
             else f"CAST(NULL AS VARCHAR) AS {identifier(ours)}"
-            for ours, theirs in names.items()
+            for ours, theirs in columns.items()
         ]
         reader = _reader(each, dates=dates, date_format=source.date_format)
         selects.append(
