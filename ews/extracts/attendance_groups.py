@@ -29,9 +29,10 @@ def group_attendance(session: Session, source: AttendanceSource) -> None:
     low, high = session.rows(f"SELECT min(date), max(date) FROM {typed}")[0]
     days = _distinct_days(low, high)
     session.execute(
-        "CREATE OR REPLACE TEMP TABLE attendance_students AS SELECT * REPLACE (CAST(school_id AS VARCHAR) "
-        "AS school_id) FROM (SELECT student_id, school_id, count(*) AS rows, "
-        f"CAST({days} AS BIGINT) AS days, min(date) AS first, max(date) AS last FROM {typed} GROUP BY student_id, school_id)"
+        "CREATE OR REPLACE TEMP TABLE attendance_students AS SELECT * REPLACE "
+        "(CAST(school_id AS VARCHAR) AS school_id) FROM (SELECT student_id, school_id, count(*) AS rows, "
+        f"CAST({days} AS BIGINT) AS days, min(date) AS first, max(date) AS last "
+        f"FROM {typed} GROUP BY student_id, school_id)"
     )
     present = [code for code, kind in source.codes.items() if kind in _NOT_ABSENT]
     listed = ", ".join(literal(code) for code in present) or "NULL"
