@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -129,12 +129,20 @@ def open_session(path: Path | None = None) -> Session:
         with _translated():
             connection = duckdb.connect(str(path) if path else ":memory:", config=options)
             connection.execute("SET TimeZone = 'UTC'")
-            # Its bar would be written into what `--json` prints.
-            connection.execute("SET enable_progress_bar = false")
+            _silence(connection)
     except BaseException:
         spill.cleanup()
         raise
     return Session(connection, spill)
+
+
+def _silence(connection: duckdb.DuckDBPyConnection) -> None:
+    """Switch the progress bar off: it would be written into what ``--json`` prints.
+
+    In a notebook DuckDB has a bar of another kind there, in the page, and refuses to be told.
+    """
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
 
 
 def open_reader(path: Path) -> Session:

@@ -173,3 +173,8 @@ def test_checking_leaves_the_store_byte_for_byte(tmp_path: Path) -> None:
     report = check(config)
     assert not [each for each in report.findings if each.severity == "refused"]
     assert store.read_bytes() == before
+
+
+def test_a_session_writes_no_progress_bar_into_what_is_printed() -> None:
+    with open_session() as session:
+        assert session.value("SELECT current_setting('enable_progress_bar')") is False
