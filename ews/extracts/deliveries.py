@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ews.config import Config
 from ews.engine import Session
@@ -41,6 +41,7 @@ class Read:
     rows_read: int = 0
     rows_set_aside: int = 0
     rows_purged: int = 0
+    rows_by_file: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_refused(self) -> bool:
@@ -48,15 +49,17 @@ class Read:
         return any(finding.severity == "refused" for finding in self.findings)
 
 
-def read_delivery(
-    session: Session,
-    table: Table,
-    source: Source,
-    recipe: Recipe | None,
-    opened: Opened,
-    config: Config,
-    drop_purged: DropPurged,
-) -> Read:
+@dataclass(frozen=True)
+class Delivered:
+    """One delivery as it is read: of which table, from which source, by which derivation, and what of it."""
+
+    table: Table
+    source: Source
+    recipe: Recipe | None
+    opened: Opened
+
+
+def read_delivery(session: Session, delivered: Delivered, config: Config, drop_purged: DropPurged) -> Read:
     """Make ``typed_<table>`` and ``facts_<table>`` of one delivery.
 
     Returns
@@ -64,14 +67,16 @@ def read_delivery(
     Read
         With a refusal among its findings the facts are not to be used.
     """
-    headers = check_headers(table, source, recipe, opened)
+    table, opened = delivered.table, delivered.opened
+    headers = check_headers(table, delivered.source, delivered.recipe, opened)
     if any(finding.severity == "refused" for finding in (*opened.findings, *headers)):
         return Read([*opened.findings, *headers])
     lines = sum(each.size for each in opened.inputs) <= LINES_UP_TO_BYTES
     try:
-        done = _checked(session, table, source, recipe, opened, config, drop_purged, lines=lines)
-    except LinesNeeded:
-        done = _checked(session, table, source, recipe, opened, config, drop_purged, lines=True)
+        try:
+            done = _checked(session, delivered, config, drop_purged, lines=lines)
+        except LinesNeeded:
+            done = _checked(session, delivered, config, drop_purged, lines=True)
     except DataRefused as refusal:
         done = Read([_as_finding(refusal, table)])
     done.findings = [*opened.findings, *headers, *done.findings, *changed_since(table, opened)]
@@ -79,24 +84,15 @@ def read_delivery(
 
 
 def _checked(
-    session: Session,
-    table: Table,
-    source: Source,
-    recipe: Recipe | None,
-    opened: Opened,
-    config: Config,
-    drop_purged: DropPurged,
-    *,
-    lines: bool,
+    session: Session, delivered: Delivered, config: Config, drop_purged: DropPurged, *, lines: bool
 ) -> Read:
+    table, source = delivered.table, delivered.source
     session.execute(f"DELETE FROM {PROBLEMS} WHERE table_name = '{table.name}'")
-    try:
-        _type(session, table, source, recipe, opened, config, lines=lines)
-    except DataRefused as refusal:
-        return Read([_as_finding(refusal, table)])
+    _type(session, delivered, config, lines=lines)
     rows_read = int(session.value(f"SELECT count(*) FROM {typed_name(table)}"))
-    counts = row_count_findings(session, table, recipe, opened, typed_name(table))
-    done = Read(counts, rows_read, rows_purged=drop_purged(session, table))
+    counts = row_count_findings(session, table, delivered.recipe, delivered.opened, typed_name(table))
+    done = Read(counts, rows_read, rows_by_file=_rows_by_file(session, delivered, rows_read))
+    done.rows_purged = drop_purged(session, table)
     done.findings += empty_finding(table, source, rows_read)
     if isinstance(source, AttendanceSource):
         group_attendance(session, source)
@@ -109,8 +105,7 @@ def _checked(
     done.findings += lost_zero_findings(session, table)
     if isinstance(source, AttendanceSource):
         done.findings += after_calendar_findings(session)
-    aside = set_aside(session, table, config)
-    done.rows_set_aside = sum(each.count for each in aside)
+    aside, done.rows_set_aside = set_aside(session, table, config)
     if aside and isinstance(source, AttendanceSource):
         group_attendance(session, source)
     done.findings += aside + make_facts(session, table, source, lines=lines)
@@ -121,30 +116,24 @@ def _checked(
     return done
 
 
-def _type(
-    session: Session,
-    table: Table,
-    source: Source,
-    recipe: Recipe | None,
-    opened: Opened,
-    config: Config,
-    *,
-    lines: bool,
-) -> None:
+def _type(session: Session, delivered: Delivered, config: Config, *, lines: bool) -> None:
+    table, source = delivered.table, delivered.source
+    recipe, opened = delivered.recipe, delivered.opened
     rows = None
     if not lines:
         rows = typed_by_reader(table, source, opened, recipe, _names(session, source))
     if rows is None:
         read_rows(session, table, source, recipe, opened, lines=lines)
-    type_rows(
-        session,
-        table,
-        source,
-        config,
-        lines=lines,
-        rows=rows,
-        present=columns_present(table, source, recipe, opened),
-    )
+    present = columns_present(table, source, recipe, opened)
+    type_rows(session, table, source, config, lines=lines, rows=rows, present=present)
+
+
+def _rows_by_file(session: Session, delivered: Delivered, rows_read: int) -> dict[str, int]:
+    """Return how many rows each file has; of a single one without counting them again."""
+    inputs = delivered.opened.inputs
+    if len(inputs) == 1:
+        return {inputs[0].place: rows_read}
+    return dict(session.rows(f"SELECT _file, count(*) FROM {typed_name(delivered.table)} GROUP BY 1"))
 
 
 def _names(session: Session, source: Source) -> dict[str, Sequence[str]]:

@@ -86,13 +86,14 @@ def _list_problems(session: Session, table: Table) -> None:
         )
 
 
-def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
+def set_aside(session: Session, table: Table, config: Config) -> tuple[list[Finding], int]:
     """Move rows with problems from the typed rows to those set aside, with their reasons.
 
     Returns
     -------
-    list of Finding
-        One per reason; refused where the share is above ``checks.max_quarantined``.
+    list of Finding, int
+        One per reason, refused where the share is above ``checks.max_quarantined``; and the rows, each once
+        however many reasons it has.
     """
     total = session.value(f"SELECT count(*) FROM {typed_name(table)}")
     reasons = session.rows(
@@ -100,7 +101,7 @@ def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
         f"WHERE table_name = {literal(table.name)} GROUP BY 1 ORDER BY 3, 4, 1"
     )
     if not reasons:
-        return []
+        return [], 0
     session.execute(
         f"INSERT INTO {ASIDE} SELECT p.table_name, p.file, p.line, p.reason, "
         f"CAST(to_json({_cells(table)}) AS VARCHAR) FROM {PROBLEMS} p JOIN {raw_name(table)} r "
@@ -112,10 +113,11 @@ def set_aside(session: Session, table: Table, config: Config) -> list[Finding]:
     )
     failed = total - session.value(f"SELECT count(*) FROM {typed_name(table)}")
     within = failed <= config.checks.max_quarantined * total
-    return [
+    findings = [
         _row_finding(table, reason, count, place_of(file, line), within=within)
         for reason, count, file, line in reasons
     ]
+    return findings, failed
 
 
 def _cells(table: Table) -> str:

@@ -17,7 +17,7 @@ from ews.config import Config
 from ews.engine import Session, literal
 from ews.errors import UsageError
 from ews.extracts.checks import found
-from ews.extracts.deliveries import DropPurged, Read, read_delivery
+from ews.extracts.deliveries import Delivered, DropPurged, Read, read_delivery
 from ews.extracts.facts import add_earlier, facts_name, prepare_earlier
 from ews.extracts.findings import Finding
 from ews.extracts.inputs import Opened, open_inputs
@@ -26,7 +26,7 @@ from ews.extracts.plausible.whole import plausibility_findings
 from ews.extracts.profiles import Recipe, resolve
 from ews.extracts.rows import ASIDE, prepare_aside
 from ews.extracts.schema import ATTENDANCE, CALENDAR, SCHOOLS, STUDENTS, Table
-from ews.extracts.typed import PROBLEMS, prepare, typed_name
+from ews.extracts.typed import PROBLEMS, prepare
 from ews.progress import Progress
 from ews.school_calendar import start_of_day_utc
 from ews.sources import AttendanceSource, Source
@@ -132,9 +132,8 @@ class _Work:
             self._attendance = pending.source
         for number, opened in enumerate(pending.opened):
             load_id = self._load_id + number
-            done = read_delivery(
-                self._session, pending.table, pending.source, pending.recipe, opened, self._config, self._drop
-            )
+            delivered = Delivered(pending.table, pending.source, pending.recipe, opened)
+            done = read_delivery(self._session, delivered, self._config, self._drop)
             self.checked.findings += done.findings
             self.checked.files += _file_counts(self._session, pending.table, opened, done)
             if done.is_refused:
@@ -302,10 +301,8 @@ def _purged(table: Table, rows: int) -> Finding:
 
 def _file_counts(session: Session, table: Table, opened: Opened, done: Read) -> list[dict[str, Any]]:
     """Return what every file brought: its rows, and how many of them each check concerns."""
-    rows: dict[str, int] = {}
     aside: list[tuple[str, str, int]] = []
     if done.rows_read:
-        rows = _rows_by_file(session, table, opened, done)
         aside = session.rows(
             f"SELECT file, reason, count(*) FROM {PROBLEMS} WHERE table_name = {literal(table.name)} "
             "GROUP BY ALL ORDER BY ALL"
@@ -315,18 +312,12 @@ def _file_counts(session: Session, table: Table, opened: Opened, done: Read) -> 
             "table": table.name,
             "file": each.place,
             "bytes": each.size,
-            "rows": int(rows.get(each.place, 0)) + sum(n for file, _, n in aside if file == each.place),
+            "rows": int(done.rows_by_file.get(each.place, 0)),
             "findings": {reason.split(":")[0]: int(n) for file, reason, n in aside if file == each.place}
             | {f.name: f.count for f in done.findings if _concerns(f, each.place)},
         }
         for each in opened.inputs
     ]
-
-
-def _rows_by_file(session: Session, table: Table, opened: Opened, done: Read) -> dict[str, int]:
-    if len(opened.inputs) == 1:
-        return {opened.inputs[0].place: done.rows_read - done.rows_set_aside}
-    return dict(session.rows(f"SELECT _file, count(*) FROM {typed_name(table)} GROUP BY 1"))
 
 
 def _concerns(finding: Finding, place: str) -> bool:

@@ -267,3 +267,15 @@ def test_ids_that_lost_their_zeros_are_told_from_ids_nobody_knows(tmp_path: Path
     found = {each.name: each for each in check(workspace.configured(), loaded_at=FIRST).findings}
     assert found["unknown student"].severity == "refused"
     assert "40 of 40 unknown ids" in found["lost zeros"].sentence
+
+
+def test_a_row_with_two_faults_is_one_row_set_aside(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write()
+    workspace.with_cells("attendance", 5, student_id=f"{CANARY}-999", date="someday")
+    report = ingest(workspace.configured(checks={"max_quarantined": 0.1}), loaded_at=FIRST)
+    loaded = {each.table: each for each in report.tables}["attendance"]
+    assert (loaded.rows_read, loaded.rows_new, loaded.rows_set_aside) == (40, 39, 1)
+    file = next(each for each in report.files if each["table"] == "attendance")
+    assert file["rows"] == 40
+    assert len(file["findings"]) == 2, "both reasons are told"
