@@ -48,7 +48,7 @@ def test_letters_beyond_ascii_survive_every_encoding(encoding: str, tmp_path: Pa
 @pytest.mark.parametrize("name", ["attendance.tsv", "attendance.TAB", "attendance.tsv.gz"])
 def test_a_name_that_says_tabs_needs_no_delimiter(name: str, tmp_path: Path) -> None:
     content = CSV.replace(",", "\t").encode()
-    done = delivered(tmp_path, gzip.compress(content) if name.endswith("gz") else content, name)
+    done = delivered(tmp_path, gzip.compress(content, mtime=0) if name.endswith("gz") else content, name)
     assert done.rows == ROWS
 
 
@@ -56,7 +56,7 @@ def test_a_name_that_says_tabs_needs_no_delimiter(name: str, tmp_path: Path) -> 
     ("content", "name", "expected_check", "line"),
     [
         (b"", "attendance.csv", "empty file", ""),
-        (gzip.compress(b""), "attendance.csv.gz", "empty file", ""),
+        (gzip.compress(b"", mtime=0), "attendance.csv.gz", "empty file", ""),
         (b"\xef\xbb\xbf", "attendance.csv", "empty file", ""),
         (b"\n" + CSV.encode(), "attendance.csv", "empty file", ", line 1"),
         (CSV.replace("-2,", "-2\0,").encode(), "attendance.csv", "NUL bytes", ", line 3"),
@@ -67,8 +67,8 @@ def test_a_name_that_says_tabs_needs_no_delimiter(name: str, tmp_path: Path) -> 
         (CSV.rstrip("\n").encode(), "attendance.csv", "no final newline", ", line 4"),
         (CSV.replace("\n", "\r\n").rstrip("\n").encode(), "attendance.csv", "no final newline", ", line 4"),
         (CSV.encode() + "Zoë".encode()[:-1], "attendance.csv", "no final newline", ", line 5"),
-        (gzip.compress(CSV.encode())[:-1], "attendance.csv.gz", "cut compressed file", ""),
-        (gzip.compress(CSV.encode()), "attendance.csv", "unreadable source", ""),
+        (gzip.compress(CSV.encode(), mtime=0)[:-1], "attendance.csv.gz", "cut compressed file", ""),
+        (gzip.compress(CSV.encode(), mtime=0), "attendance.csv", "unreadable source", ""),
         (b"PK\x03\x04" + bytes(30), "attendance.csv", "unreadable source", ""),
         (b"PAR1" + bytes(30), "attendance.csv", "unreadable source", ""),
         (b"<?xml version='1.0'?><a/>\n", "attendance.xml", "unreadable source", ""),
@@ -126,19 +126,21 @@ def test_a_compressed_file_with_a_wrong_bit_is_refused(flipped: int, tmp_path: P
 
 def test_compressed_files_in_several_parts_and_with_padding_are_whole(tmp_path: Path) -> None:
     half = len(CSV) // 2
-    parts = gzip.compress(CSV[:half].encode()) + gzip.compress(CSV[half:].encode()) + bytes(512)
+    parts = (
+        gzip.compress(CSV[:half].encode(), mtime=0) + gzip.compress(CSV[half:].encode(), mtime=0) + bytes(512)
+    )
     assert delivered(tmp_path, parts, "attendance.csv.gz").rows == ROWS
 
 
 def test_bytes_after_a_compressed_file_are_refused(tmp_path: Path) -> None:
-    packed = gzip.compress(CSV.encode()) + b"and more"
+    packed = gzip.compress(CSV.encode(), mtime=0) + b"and more"
     assert delivered(tmp_path, packed, "attendance.csv.gz").only_refusal.name == "cut compressed file"
 
 
 def test_copies_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     for content, encoding, suffix in (
         (CSV.encode("utf-16"), "utf-16", ".csv"),
-        (gzip.compress(CSV.encode()), "utf-8", ".csv.gz"),
+        (gzip.compress(CSV.encode(), mtime=0), "utf-8", ".csv.gz"),
     ):
         scratch = tmp_path / suffix
         scratch.mkdir()
@@ -157,7 +159,7 @@ def test_utf8_is_read_where_it_lies_and_its_digest_is_that_of_the_file(tmp_path:
     assert found.path == file
     assert found.digest == hashlib.sha256(CSV.encode()).hexdigest()
     packed = tmp_path / "attendance.csv.gz"
-    packed.write_bytes(gzip.compress(CSV.encode()))
+    packed.write_bytes(gzip.compress(CSV.encode(), mtime=0))
     assert (
         inspect_text(packed, tmp_path, digest=True).digest == hashlib.sha256(packed.read_bytes()).hexdigest()
     )

@@ -86,7 +86,7 @@ def test_files_that_arrive_one_by_one_come_in_the_order_of_the_dates_in_their_na
 
 def test_files_that_arrive_one_by_one_have_a_digest_of_their_bytes(tmp_path: Path) -> None:
     pd.DataFrame(ROWS, columns=list(COLUMNS)).to_parquet(tmp_path / "att_3.parquet")
-    (tmp_path / "att_2.csv.gz").write_bytes(gzip.compress(CSV.encode()))
+    (tmp_path / "att_2.csv.gz").write_bytes(gzip.compress(CSV.encode(), mtime=0))
     deliver(tmp_path, "att_1.csv")
     inputs = read(configured(tmp_path, path="att_*", arrival="one_by_one")).opened.inputs
     assert [each.digest for each in inputs] == [

@@ -279,7 +279,7 @@ def test_a_letter_far_down_a_large_file_tells_its_encoding(tmp_path: Path) -> No
 def test_a_last_line_without_an_end_is_for_a_person(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "s.csv": STUDENTS.removesuffix("\n"),
-        "a.csv.gz": gzip.compress(attendance().removesuffix("\n").encode()),
+        "a.csv.gz": gzip.compress(attendance().removesuffix("\n").encode(), mtime=0),
         "b.csv": SCHOOLS,
     }
     proposal = proposed(folder_with(tmp_path / "in", files))
