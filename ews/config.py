@@ -31,6 +31,7 @@ SensitiveAttribute = Literal[
     "economically_disadvantaged",
     "homeless",
     "foster",
+    "meal_eligibility",
 ]
 
 UNDECIDED = "TODO"
@@ -39,6 +40,18 @@ UNDECIDED = "TODO"
 GRADES: tuple[str, ...] = get_args(Grade)
 _ALL_GRADES: tuple[Grade, ...] = get_args(Grade)
 SENSITIVE_ATTRIBUTES: tuple[str, ...] = get_args(SensitiveAttribute)
+
+MEAL_ELIGIBILITY = "meal_eligibility"
+"""The one attribute that does not come from the students extract but from the meal programs."""
+
+CandidateName = Literal[
+    "as_configured",
+    "without_health",
+    "attendance_only",
+    "smaller_trees",
+    "larger_trees",
+    "balanced_weights",
+]
 
 
 class MLflow(StrictModel):
@@ -71,6 +84,21 @@ class Cohort(StrictModel):
         return [f"{grade:02d}" if isinstance(grade, int) else grade for grade in value]
 
 
+class Candidates(StrictModel):
+    """A search for a less discriminatory alternative, and who approved its rule before any result was seen."""
+
+    approved_by: str = Field(min_length=1)
+    among: tuple[CandidateName, ...] = get_args(CandidateName)
+
+    @field_validator("among")
+    @classmethod
+    def _a_choice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value) or len(value) < 2 or value[0] != "as_configured":
+            msg = "name as_configured first, then at least one other candidate, each once"
+            raise ValueError(msg)
+        return value
+
+
 class Training(StrictModel):
     """When students are looked at, which years count, and how much is sampled."""
 
@@ -79,6 +107,7 @@ class Training(StrictModel):
     max_rows: int = Field(default=1_000_000, ge=1_000)
     seed: int = 1
     resamples: int = Field(default=500, ge=100)
+    candidates: Candidates | None = None
 
     @field_validator("as_of")
     @classmethod
@@ -102,6 +131,15 @@ class Audit(StrictModel):
     min_group: int = Field(default=30, ge=5)
     min_cell: int = Field(default=10, ge=2)
     resamples: int = Field(default=1_000, ge=200)
+    economic_rests_on: Literal["meal_status", "other"] = "meal_status"
+
+    @field_validator("sensitive")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            msg = "name each attribute once"
+            raise ValueError(msg)
+        return value
 
 
 class Capacity(StrictModel):
@@ -224,6 +262,7 @@ def load_config(path: Path) -> Config:
             error.found, expected=error.expected, where=f"{path}, {error.where}", next_step=error.next_step
         ) from None
     _check_authorization(config, path)
+    _check_meal_audit(config, path)
     return config
 
 
@@ -305,4 +344,17 @@ def _check_authorization(config: Config, path: Path) -> None:
         expected="authorization: {basis, citation, approved_by, expires} that has not expired",
         where=f"{path}, sources.meal_programs",
         next_step="record the district's basis (42 USC 1758(b)(6)), or set use to 'audit' or 'none'",
+    )
+
+
+def _check_meal_audit(config: Config, path: Path) -> None:
+    meals = config.sources.meal_programs
+    allowed = meals is not None and meals.use in ("audit", "feature")
+    if MEAL_ELIGIBILITY not in config.audit.sensitive or allowed:
+        return
+    raise UsageError(
+        "audit.sensitive names meal_eligibility, and meal_programs may not be read for an audit",
+        expected="sources.meal_programs with use: audit (or feature)",
+        where=str(path),
+        next_step="set its use after your district has decided, or take meal_eligibility out",
     )
