@@ -1,30 +1,42 @@
 """Sign-offs and promotion: what a person decides about a model, recorded and then let through the gate.
 
-A decision is kept twice: in the workspace's append-only log, and on the registered version. It records,
-it does not authenticate: whoever can run the command can type any name.
+A decision is kept twice: in the workspace's append-only log, and on the registered version; every one is
+kept, and of those in force the one that lasts longest counts. It records, it does not authenticate: whoever
+can run the command can type any name.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.equity.gate import gate_verdict, may_promote, open_verdicts
+from ews.equity.banners import banners_on
+from ews.equity.gate import covering, gate_verdict, may_promote, open_verdicts
 from ews.equity.sign_off import SignOff, sign_off
-from ews.errors import GateClosed, UsageError
-from ews.private_files import owner_only
+from ews.equity.sign_off_log import Line, add_to_log, confirm, read_log
+from ews.errors import EwsError, GateClosed, UsageError
+from ews.model.model_files import read_model
+from ews.private_files import owner_only, write_private
 from ews.registry import CHALLENGER, Registry, Run, Version
 from ews.school_calendar import today_in
 from ews.store.lock import workspace_lock
-from ews.training.report_folder import EVALUATION, FAIRNESS, draw_pages, read_figures, report_folder
-from ews.training.run import AUDIT_FOLDER
+from ews.training.report_folder import (
+    CARD,
+    EVALUATION,
+    FAIRNESS,
+    draw_pages,
+    read_figures,
+    report_folder,
+)
+from ews.training.run import ACCOUNT_TAG, AUDIT_FOLDER, MODEL_FOLDER, account
 
 SIGN_OFF_TAG = "sign_off"
+"""The tag of the first decision on a version; those after it are ``sign_off.2``, ``sign_off.3`` …"""
+
 PROMOTED_TAG = "promoted_digest"
 
 _SEALED = (
@@ -37,6 +49,9 @@ _SEALED = (
     "trained_by",
 )
 """Tags that a version must carry, and that may not change once it is promoted."""
+
+_LONGEST_TAG = 90_000
+"""Characters that MLflow certainly keeps; of a longer record a version carries the digest."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +82,14 @@ def record_sign_off(
         registry = Registry(config)
         subject, registered = _subject(registry, version, run)
         signed = _signed(config, decision, subject, registered)
-        text = json.dumps(signed.record(), sort_keys=True, ensure_ascii=False)
-        _append_to_log(config, text)
+        read_model(subject.folder / MODEL_FOLDER, signed.model_digest)
+        text = add_to_log(config.workspace_dir, signed, by=account())
         if registered is None:
             own = {key: tag for key, tag in subject.tags.items() if not key.startswith("mlflow.")}
             registered = registry.register(subject, own)
-        registry.tag(registered, {SIGN_OFF_TAG: text})
-        folder = report_folder(config.workspace_dir, subject.name)
-        if folder.exists():
-            draw_pages(folder, [banner_of(signed)], registered.number)
+        kept = text if len(text) <= _LONGEST_TAG else json.dumps({"digest": signed.digest})
+        registry.tag(registered, {_next_tag(registered): kept})
+        _show_decisions(config, registry, registry.version(registered.number), draw=True)
         return registry.version(registered.number)
 
 
@@ -91,11 +105,15 @@ def promote(config: Config, *, version: str | None = None) -> tuple[Version, Sig
     ------
     GateClosed
         If the verdict is not a pass and no decision in force covers these very bytes.
+    ModelUnusable
+        If a part of the model is missing or was altered.
     """
     with owner_only(), workspace_lock(config.workspace_dir):
         registry = Registry(config)
+        refresh_banners(config, registry)
         chosen = _chosen(registry, version)
         decision = standing_decision(chosen, config)
+        read_model(chosen.run.folder / MODEL_FOLDER, chosen.tags["model_digest"])
         registry.set_champion(chosen, {PROMOTED_TAG: seal_of(chosen)})
         return registry.version(chosen.number), decision
 
@@ -149,69 +167,102 @@ def standing_decision(version: Version, config: Config) -> SignOff | None:
         If the verdict is open and nothing in force covers it, or a record was edited.
     """
     check_judgement(version)
-    signed = signed_on(version, config)
-    return may_promote(
+    signed, refused = decisions_on(version, config)
+    try:
+        return may_promote(
+            version.tags["gate_verdict"],
+            signed,
+            today_in(config.timezone),
+            model_digest=version.tags["model_digest"],
+            audit_digest=version.tags["audit_digest"],
+        )
+    except GateClosed as error:
+        # Where a decision could not be relied on, that is what has to be mended.
+        raise refused or error from None
+
+
+def decisions_in_force(version: Version, config: Config) -> list[SignOff]:
+    """Return every decision in force that a version may rest on, the one that lasts longest first."""
+    today = today_in(config.timezone)
+    in_force = [each for each in _about(version, config) if each.is_in_force(today)]
+    return sorted(in_force, key=lambda each: (each.expires, each.recorded_at.isoformat()), reverse=True)
+
+
+def decisions_on(version: Version, config: Config) -> tuple[list[SignOff], GateClosed | None]:
+    """Return the decisions on a version that the log confirms, and why another cannot be relied on.
+
+    Raises
+    ------
+    GateClosed
+        If the log cannot be read.
+    """
+    lines = read_log(config.workspace_dir)
+    confirmed: list[SignOff] = []
+    refused: GateClosed | None = None
+    for name in _decision_tags(version):
+        try:
+            confirmed.append(_confirmed(version.tags[name], lines))
+        except GateClosed as error:
+            refused = refused or error
+    return confirmed, refused
+
+
+def refresh_banners(config: Config, registry: Registry) -> None:
+    """Mark, on every version that was signed off and on its run and reports, what has lapsed since."""
+    for version in registry.versions():
+        if _decision_tags(version):
+            try:
+                _show_decisions(config, registry, version)
+            except (EwsError, OSError, ValueError, KeyError):
+                continue  # what cannot be shown cannot be used either; scoring says what is wrong with it
+
+
+def _confirmed(text: str, lines: Sequence[Line]) -> SignOff:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = {}
+    if isinstance(record, dict) and set(record) == {"digest"}:
+        record = next(
+            (each.record for each in lines if each.record.get("digest") == record["digest"]), record
+        )
+    signed = SignOff.from_record(record)
+    confirm(list(lines), record)
+    return signed
+
+
+def _decision_tags(version: Version) -> list[str]:
+    found = (key for key in version.tags if key == SIGN_OFF_TAG or key.startswith(f"{SIGN_OFF_TAG}."))
+    return sorted((key for key in found if version.tags[key]), key=lambda key: (len(key), key))
+
+
+def _next_tag(version: Version) -> str:
+    numbered = (f"{SIGN_OFF_TAG}.{number}" for number in range(2, len(version.tags) + 3))
+    return next(name for name in (SIGN_OFF_TAG, *numbered) if not version.tags.get(name))
+
+
+def _about(version: Version, config: Config) -> list[SignOff]:
+    signed, _ = decisions_on(version, config)
+    return covering(
         version.tags["gate_verdict"],
         signed,
-        today_in(config.timezone),
         model_digest=version.tags["model_digest"],
         audit_digest=version.tags["audit_digest"],
     )
 
 
-def signed_on(version: Version, config: Config) -> list[SignOff]:
-    """Return the decision on a version, after comparing it with the workspace's log.
-
-    Raises
-    ------
-    GateClosed
-        If the record on the version was edited, or the log does not hold it.
-    """
-    text = version.tags.get(SIGN_OFF_TAG)
-    if not text:
-        return []
-    try:
-        record = json.loads(text)
-    except ValueError:
-        record = {}
-    signed = SignOff.from_record(record)
-    if signed.digest not in {each.get("digest") for each in read_log(config)}:
-        raise GateClosed(
-            "the sign-off on the version is not in the workspace's log",
-            expected="the same decision in sign_offs.jsonl and on the version",
-            where="sign_offs.jsonl",
-            next_step="restore the log from a backup, or have an equity officer record the decision again",
-        )
-    return [signed]
-
-
-def banner_of(signed: SignOff) -> str:
-    """Return the sentence that stands on every list and report while a decision is in force."""
-    what = {
-        "insufficient_evidence": "The evidence was not sufficient for a verdict",
-        "override": "The gate failed this model and was overridden",
-    }[signed.kind]
-    conditions = f" Conditions: {signed.conditions}." if signed.conditions else ""
-    return (
-        f"{what}. Signed off by {signed.approver} ({signed.role}) until {signed.expires}: "
-        f"{signed.reason.rstrip('.')}.{conditions}"
-    )
-
-
-def read_log(config: Config) -> list[dict[str, Any]]:
-    """Return every decision in the workspace's log, the oldest first."""
-    path = config.workspace_dir / "sign_offs.jsonl"
-    if not path.exists():
-        return []
-    records: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            record = json.loads(line)
-        except ValueError:
-            continue  # a line cut short by a crash holds no decision
-        if isinstance(record, dict):
-            records.append(record)
-    return records
+def _show_decisions(config: Config, registry: Registry, version: Version, *, draw: bool = False) -> None:
+    """Show on a version, its run and the run's pages what it rests on today; drawn again where it changed."""
+    check_judgement(version)
+    banners = banners_on(_about(version, config), today_in(config.timezone))
+    changed = registry.show(version, banners)
+    folder = report_folder(config.workspace_dir, version.run.name)
+    if not folder.exists() or not (changed or draw):
+        return
+    for name in (EVALUATION, FAIRNESS, CARD):
+        if not (folder / name).is_file():
+            write_private(folder / name, (version.run.folder / AUDIT_FOLDER / name).read_bytes())
+    draw_pages(folder, banners, version.number)
 
 
 def _altered(found: str) -> GateClosed:
@@ -223,17 +274,8 @@ def _altered(found: str) -> GateClosed:
     )
 
 
-def _append_to_log(config: Config, text: str) -> None:
-    path = config.workspace_dir / "sign_offs.jsonl"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-        log.write(text + "\n")
-        log.flush()
-        os.fsync(log.fileno())
-
-
 def _subject(registry: Registry, version: str | None, run: str | None) -> tuple[Run, Version | None]:
-    if version and run:
+    if version is not None and run is not None:
         raise UsageError(
             "both --version and --run are given", expected="one of them", next_step="leave one of them out"
         )
@@ -271,11 +313,18 @@ def _signed(config: Config, decision: Decision, run: Run, version: Version | Non
         trained_by=tags["trained_by"],
         recorded_at=dt.datetime.now(dt.UTC).replace(tzinfo=None, microsecond=0),
         today=today_in(config.timezone),
+        trainers=_trainers(run, version),
     )
 
 
+def _trainers(run: Run, version: Version | None) -> list[str]:
+    """Return every name under which somebody trained a run: as stated, and the account."""
+    kept = [run.tags, version.tags if version else {}]
+    return [tags[name] for tags in kept for name in ("trained_by", ACCOUNT_TAG) if tags.get(name)]
+
+
 def _chosen(registry: Registry, number: str | None) -> Version:
-    chosen = registry.version(number) if number else registry.alias(CHALLENGER)
+    chosen = registry.version(number) if number is not None else registry.alias(CHALLENGER)
     if chosen is None:
         raise GateClosed(
             "there is no challenger",

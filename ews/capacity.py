@@ -67,6 +67,26 @@ def place(
     return _back_in_place(placed, rows)
 
 
+def rank_district_wide(rows: pd.DataFrame, score: str = "risk") -> pd.Series[int]:
+    """Return each row's place, from 1, on a list of the whole district at its date, whatever the school.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row per student_id and as_of_date, as for :func:`place`; schools and sections play no part.
+    score : str
+        The column to order by.
+
+    Returns
+    -------
+    Series of int
+        Indexed like ``rows``.
+    """
+    ordered = _in_order(rows, score)
+    ordered["rank"] = ordered.groupby("as_of_date", sort=False).cumcount() + 1
+    return _back_in_place(ordered[["rank"]], rows)["rank"]
+
+
 def place_district_wide(
     rows: pd.DataFrame, length: Mapping[dt.date, int], score: str = "risk"
 ) -> pd.Series[bool]:
@@ -74,22 +94,17 @@ def place_district_wide(
 
     Parameters
     ----------
-    rows : DataFrame
-        One row per student_id and as_of_date, as for :func:`place`; schools and sections play no part.
+    rows, score
+        As for :func:`rank_district_wide`.
     length : mapping of as_of_date to int
         How long the list is at each date of ``rows``.
-    score : str
-        The column to order by.
 
     Returns
     -------
     Series of bool
         Indexed like ``rows``.
     """
-    ordered = _in_order(rows, score)
-    ordered["rank"] = ordered.groupby("as_of_date", sort=False).cumcount() + 1
-    ordered["selected"] = ordered["rank"] <= ordered["as_of_date"].map(dict(length))
-    return _back_in_place(ordered[["selected"]], rows)["selected"]
+    return rank_district_wide(rows, score) <= rows["as_of_date"].map(dict(length))
 
 
 def section_capacity(
@@ -166,11 +181,11 @@ def _in_order(rows: pd.DataFrame, score: str) -> pd.DataFrame:
         raise ValueError(msg)
     columns = ["as_of_date", "school_id", "already_chronic"]
     ordered = rows[[each for each in columns if each in rows]].reset_index(drop=True)
-    ordered["_descending"] = -rows[score].to_numpy(dtype=float)
-    ordered["_left"] = rows["absences_left"].to_numpy()
-    digests = {each: _digest(each) for each in rows["student_id"].unique()}
-    ordered["_digest"] = rows["student_id"].map(digests).to_numpy()
-    return ordered.sort_values(["_descending", "_left", "_digest"], kind="stable")
+    # One number for each student in the order of the digests: numbers sort several times faster than text.
+    codes, students = pd.factorize(rows["student_id"])
+    digest_rank = np.argsort(np.argsort([_digest(each) for each in students]))
+    keys = (digest_rank[codes], rows["absences_left"].to_numpy(), -rows[score].to_numpy(dtype=float))
+    return ordered.iloc[np.lexsort(keys)]
 
 
 def _digest(student_id: str) -> str:

@@ -14,7 +14,7 @@ import typer
 
 from ews.console import Console
 from ews.errors import EwsError, UsageError
-from ews.verbs import data
+from ews.verbs import audit, data
 from ews.verbs.data import say_loaded
 from ews.verbs.options import AcceptWithdrawals, AsOfDay, ConfigFile, Json, date_of, load
 
@@ -211,6 +211,9 @@ def nightly(
         console.findings(result.loaded.findings)
         say_loaded(console, result.loaded)
     _finish_night(console, result)
+
+
+app.command(epilog="Example: ews audit -c district.yaml --as-served --year 2025")(audit.audit)
 
 
 @app.command(epilog="Example: ews verify -c district.yaml")

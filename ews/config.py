@@ -85,7 +85,7 @@ class Cohort(StrictModel):
 
 
 class Candidates(StrictModel):
-    """A search for a less discriminatory alternative, and who approved its rule before any result was seen."""
+    """A search for a less discriminatory alternative, and who approved its rule beforehand."""
 
     approved_by: str = Field(min_length=1)
     among: tuple[CandidateName, ...] = get_args(CandidateName)

@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,11 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 
 _SQLITE = "sqlite:///"
+
+_NOTE = "mlflow.note.content"
+_NOTICE = re.compile(r"<!-- ews: notice -->.*?<!-- end of notice -->\n*", flags=re.S)
+_LONGEST_NOTE = 7_500
+"""Characters; MLflow cuts a run's note a little above."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +117,39 @@ class Registry:
         return str(max((int(each.version) for each in found), default=0) + 1)
 
     def set_champion(self, version: Version, tags: Mapping[str, str]) -> None:
-        """Make a version the champion and write tags to it."""
+        """Make a version the champion and write tags to it that no other version carries then.
+
+        So that an alias which somebody moves back by hand names a version without them.
+        """
         self.tag(version, tags)
         self._client.set_registered_model_alias(self.model_name, CHAMPION, version.number)
+        for other in self.versions():
+            for key in set(tags) & set(other.tags) if other.number != version.number else ():
+                self._client.delete_model_version_tag(self.model_name, other.number, key)
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> None:
         """Write tags to a version."""
         for key, value in tags.items():
             self._client.set_model_version_tag(self.model_name, version.number, key, value)
+
+    def show(self, version: Version, sentences: Sequence[str]) -> bool:
+        """Show sentences above the notes of a version and of its run; say whether that changed anything.
+
+        What people have written into the notes themselves stays below.
+        """
+        found = self._client.get_model_version(self.model_name, version.number)
+        notes = {"run": version.run.tags.get(_NOTE, ""), "version": found.description or ""}
+        shown = {where: _with_notice(note, sentences) for where, note in notes.items()}
+        if shown["run"] != notes["run"]:
+            self._client.set_tag(version.run.run_id, _NOTE, shown["run"])
+        if shown["version"] != notes["version"]:
+            self._client.update_model_version(self.model_name, version.number, shown["version"])
+        return shown != notes
+
+    def versions(self) -> list[Version]:
+        """Return every registered version, the newest first."""
+        found = self._client.search_model_versions(f"name = '{self.model_name}'")
+        return sorted((self._as_version(each) for each in found), key=lambda v: int(v.number), reverse=True)
 
     def alias(self, alias: str) -> Version | None:
         """Return the version that carries an alias, or None."""
@@ -187,6 +217,17 @@ class Registry:
         created = dt.datetime.fromtimestamp(found.creation_timestamp / 1000, tz=dt.UTC)
         run = self._as_run(self._client.get_run(found.run_id))
         return Version(str(found.version), dict(found.tags), created, run)
+
+
+def _with_notice(note: str, sentences: Sequence[str]) -> str:
+    """Return a note with sentences before what people wrote, in the place of those that stood there."""
+    own = _NOTICE.sub("", note)
+    # A sentence may not look like the end of the notice.
+    told = "\n\n".join(each.replace("<!--", "").replace("-->", "") for each in sentences)
+    if not told:
+        return own
+    notice = f"<!-- ews: notice -->\n{told}\n<!-- end of notice -->\n\n{own}"
+    return notice if len(notice) <= _LONGEST_NOTE else note
 
 
 def _root(uri: str) -> Path:

@@ -8,29 +8,35 @@ people know are reported for every group, beside the value that risk alone would
 
 from __future__ import annotations
 
-import datetime as dt
+import itertools
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from ews.capacity import Enrolled, place, place_district_wide
+from ews.capacity import Enrolled
 from ews.config import Audit, Capacities
 from ews.equity.attribute_report import AttributeReport
-from ews.equity.comparisons import Comparison, Verdict, judge, worst
-from ews.equity.group_draws import GroupDraws
-from ews.equity.groups import check_auditable, group_of_rows
-from ews.model.resampling import StudentBootstrap, student_codes
-
-MOST_NOT_JUDGED = 0.05
-"""Share of an attribute's positives that groups too small to judge may hold in a pass."""
-
-LISTS = {
-    "deployed": "The list in use: at each date, in every school, as many students of both sections as the "
-    "school can reach.",
-    "long": "One list of the whole district at each date, by risk, as long as the number of students who "
-    "became chronically absent.",
-}
+from ews.equity.comparisons import judge
+from ews.equity.date_records import DateRecords
+from ews.equity.group_records import GroupRecords
+from ews.equity.groups import (
+    LeftOut,
+    attribute_title,
+    check_auditable,
+    group_of_rows,
+    group_order,
+    spelling_notes,
+)
+from ews.equity.judged_rows import Grouping
+from ews.equity.lists import LISTS, ListsOfScore, in_order, lists_of_rule, lists_of_score
+from ews.equity.overall import coverage_of, overall_verdict, sentence_of
+from ews.equity.placements import ScoreOrder
+from ews.equity.resampled_groups import ResampledGroups
+from ews.equity.simple_rule import rule_record
+from ews.model.predictors import Predictor
+from ews.model.resampling import StudentBootstrap
+from ews.progress import Progress, silent
 
 
 def audit(
@@ -41,6 +47,10 @@ def audit(
     capacities: Capacities,
     enrolled: Enrolled,
     seed: int,
+    deployed: pd.Series[bool] | None = None,
+    rule: Predictor | None = None,
+    left_out: Mapping[str, LeftOut] | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Return ``fairness.json`` except for the names of district and run; nothing is suppressed yet.
 
@@ -57,20 +67,28 @@ def audit(
         As for :func:`ews.capacity.place`.
     seed : int
         Seed of the resampling by student. The order of rows changes nothing.
+    deployed : Series of bool, optional
+        Who was on the lists that were published, indexed like ``rows``; by default who would have been.
+    rule : Predictor, optional
+        The rule of thumb to show beside the model; its column is in ``rows``.
+    left_out : mapping of str to LeftOut, optional
+        By attribute: whom it says nothing about.
 
     Raises
     ------
     GateClosed
         If the audit cannot be made; see :mod:`ews.equity.groups`.
     """
-    rows = rows.sort_values(["as_of_date", "student_id"]).reset_index(drop=True)
-    members = group_of_rows(rows, groups, settings.sensitive)
+    rows = rows.assign(deployed=deployed) if deployed is not None else rows
+    rows = in_order(rows)
+    members = group_of_rows(rows, groups, settings.sensitive, left_out)
     check_auditable(rows, members)
-    lists = _lists(rows, capacities, enrolled)
-    reports = _reports(rows, members, lists, settings, seed)
-    declared = [each for report in reports for each in report.comparisons()]
+    model = lists_of_score(rows, capacities, enrolled)
+    simple = lists_of_rule(rows, model, rule, capacities, enrolled) if rule else None
+    records = _Records(rows, members, settings, model, simple, seed, progress)
+    reports = [AttributeReport(each, records.attributes[each], settings) for each in settings.sensitive]
     comparisons = judge(
-        declared,
+        [each for report in reports for each in report.comparisons()],
         {
             "excess_fnr": settings.tolerance.excess_fnr,
             "auc_difference": settings.tolerance.auc_difference,
@@ -78,6 +96,14 @@ def audit(
     )
     not_judged = max(report.not_judged_share() for report in reports)
     verdict = overall_verdict([each.verdict for each in comparisons], not_judged)
+    attributes = [
+        {
+            **report.record(comparisons),
+            "coverage": coverage_of(rows, members[report.attribute], (left_out or {}).get(report.attribute)),
+            "by_date": records.by_date(report.attribute, report.groups),
+        }
+        for report in reports
+    ]
     return {
         "as_of_dates": [day.isoformat() for day in sorted(set(rows["as_of_date"]))],
         "tolerance": settings.tolerance.model_dump(),
@@ -85,72 +111,98 @@ def audit(
         "min_cell": settings.min_cell,
         "resamples": settings.resamples,
         "lists": LISTS,
-        "attributes": [report.record(comparisons) for report in reports],
+        "notes": spelling_notes(members, settings.min_group),
+        "attributes": attributes,
         "comparisons": [each.record() for each in comparisons],
+        "intersections": records.intersections(),
+        "schools": records.schools(),
+        "simple_rule": records.simple_rule(rule) if rule else None,
+        "candidates": None,
         "verdict": verdict,
-        "sentence": _sentence(verdict, comparisons, not_judged),
+        "sentence": sentence_of(verdict, comparisons, not_judged),
         "not_judged_share_of_positives": not_judged,
     }
 
 
-def overall_verdict(verdicts: list[Verdict], not_judged_share: float) -> Verdict:
-    """Return the verdict of the audit from those of its comparisons.
+class _Records:
+    """The figures of all groupings: attributes, pairs of them, schools, and the attributes under a rule."""
 
-    Any fail is a fail. If all that were judged pass, and the groups not judged hold at most 5% of the
-    positives (of the attribute where they hold most), it is a pass. Else the evidence is insufficient.
-    """
-    reached = worst(verdicts)
-    if reached != "pass":
-        return "fail" if reached == "fail" else "insufficient_evidence"
-    return "pass" if not_judged_share <= MOST_NOT_JUDGED else "insufficient_evidence"
-
-
-def _lists(rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled) -> dict[str, pd.Series[bool]]:
-    return {
-        "deployed": place(rows, capacities, enrolled)["selected"],
-        "long": _district_wide(rows, rows["label"]),
-    }
-
-
-def _reports(
-    rows: pd.DataFrame,
-    members: pd.DataFrame,
-    lists: Mapping[str, pd.Series[bool]],
-    settings: Audit,
-    seed: int,
-) -> list[AttributeReport]:
-    codes, students = student_codes(rows["student_id"])
-    draws = {each: GroupDraws(rows, codes, students, members[each], lists) for each in settings.sensitive}
-    for weights in StudentBootstrap(students, settings.resamples, seed).chunks():
-        for each in draws.values():
-            each.resample(weights)
-    by_risk_alone = {name: _district_wide(rows, listed) for name, listed in lists.items()}
-    return [
-        AttributeReport(each, rows, members[each], lists, by_risk_alone, draws[each], settings)
-        for each in settings.sensitive
-    ]
-
-
-def _district_wide(rows: pd.DataFrame, counted: pd.Series[Any]) -> pd.Series[bool]:
-    """Return a list by risk alone, without schools and sections, as long at each date as what is counted."""
-    length = counted.astype(int).groupby(rows["as_of_date"]).sum().to_dict()
-    return place_district_wide(rows, cast("dict[dt.date, int]", length))
-
-
-def _sentence(verdict: Verdict, comparisons: list[Comparison], not_judged: float) -> str:
-    """Say the verdict without a figure that could give a small group away."""
-    failed = sorted({f"{each.group} ({each.attribute})" for each in comparisons if each.verdict == "fail"})
-    if verdict == "fail":
-        harmed = ", ".join(failed)
-        return f"Beyond tolerance, the model misses need in, or sees less well: {harmed}."
-    if verdict == "pass":
-        return "In every group large enough to judge, need is neither under-estimated nor seen less well."
-    if all(each.verdict == "not_judged" for each in comparisons):
-        return "No group is large enough to judge, so these data cannot say whether the model is fair."
-    still_open = sum(each.verdict == "insufficient_evidence" for each in comparisons)
-    parts = [f"{still_open} of {len(comparisons)} comparisons are open"] if still_open else []
-    if not_judged > MOST_NOT_JUDGED:
-        parts.append(
-            "groups too small to judge hold more than 5% of the students who became chronically absent"
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        members: pd.DataFrame,
+        settings: Audit,
+        model: ListsOfScore,
+        simple: ListsOfScore | None,
+        seed: int,
+        progress: Progress,
+    ) -> None:
+        names: tuple[str, ...] = settings.sensitive
+        declared = {each: Grouping.of(members[each], compared=True) for each in names}
+        pairs = {
+            (one, other): Grouping.of_two(declared[one], declared[other])
+            for one, other in itertools.combinations(names, 2)
+        }
+        self._parts = {f"{one} × {other}": (one, other, parts) for (one, other), (_, parts) in pairs.items()}
+        crossed = {f"{one} × {other}": each for (one, other), (each, _) in pairs.items()}
+        self._order = ScoreOrder(model.rows.label, model.rows.score)
+        together = ResampledGroups(model.rows, {**declared, **crossed}, order=self._order)
+        school = ResampledGroups(
+            model.rows, {"school": Grouping.of(rows["school_id"], compared=False)}, order=self._order
         )
-    return f"No group is shown to be harmed, but these data cannot rule it out: {'; '.join(parts)}."
+        by_rule = ResampledGroups(simple.rows, declared, probabilities=False) if simple else None
+        students = StudentBootstrap(model.rows.students, settings.resamples, seed)
+        self._resample(students, [each for each in (together, school, by_rule) if each], progress)
+        self._model = model
+        drawn = {**together.draws, **school.draws}
+        records = {name: GroupRecords(model.rows, each, model.by_risk_alone) for name, each in drawn.items()}
+        self.attributes = {each: records[each] for each in names}
+        self._crossed = {each: records[each] for each in crossed}
+        self._school = records["school"]
+        self._by_rule = (
+            [GroupRecords(simple.rows, by_rule.draws[each]) for each in names] if simple and by_rule else []
+        )
+
+    def by_date(self, attribute: str, groups: list[str]) -> list[dict[str, Any]]:
+        """Return the attribute's groups date by date."""
+        grouping = self.attributes[attribute].grouping
+        dates = DateRecords(self._model.rows, grouping, self._order, self._model.by_risk_alone)
+        return dates.records(groups)
+
+    def intersections(self) -> list[dict[str, Any]]:
+        """Return the groups of every two attributes; reported, never judged."""
+        return [
+            {
+                "attributes": [one, other],
+                "title": f"{attribute_title(one)} × {attribute_title(other)}",
+                "groups": [
+                    {**_reported(self._crossed[name], group), "parts": list(both)}
+                    for group, both in zip(self._crossed[name].grouping.names, parts, strict=True)
+                ],
+            }
+            for name, (one, other, parts) in self._parts.items()
+        ]
+
+    def schools(self) -> dict[str, Any]:
+        """Return every school's figures; reported, never judged."""
+        names = group_order(self._school.grouping.names)
+        return {"title": "School", "groups": [_reported(self._school, each) for each in names]}
+
+    def simple_rule(self, rule: Predictor) -> dict[str, Any]:
+        """Return the rule's figures for the declared attributes."""
+        return rule_record(rule.name, rule.title, list(self.attributes), self._by_rule)
+
+    def _resample(
+        self, students: StudentBootstrap, resampled: list[ResampledGroups], progress: Progress
+    ) -> None:
+        done = 0
+        for weights in students.chunks():
+            progress("Auditing by group", done / students.resamples)
+            for each in resampled:
+                each.resample(weights)
+            done += weights.shape[1]
+        progress("Auditing by group", 1.0)
+
+
+def _reported(records: GroupRecords, group: str) -> dict[str, Any]:
+    return {**records.record(group), "verdict": "reported_only"}

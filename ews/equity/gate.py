@@ -93,22 +93,29 @@ def may_promote(
     verdict = _known(verdict)
     if verdict == "pass":
         return None
-    kind = _KIND_FOR[verdict]
-    about = [
-        each
-        for each in sign_offs
-        if each.kind == kind and (each.model_digest, each.audit_digest) == (model_digest, audit_digest)
-    ]
+    about = covering(verdict, sign_offs, model_digest=model_digest, audit_digest=audit_digest)
     in_force = [each for each in about if each.is_in_force(today)]
     if in_force:
-        return max(in_force, key=lambda each: (each.expires, each.recorded_at))
+        return max(in_force, key=lambda each: (each.expires, each.recorded_at.isoformat()))
     raise GateClosed(
         _why_closed(verdict, lapsed=bool(about), others=bool(sign_offs) and not about),
         expected="a pass, or an equity officer's decision in force on this very model and audit",
         where="the gate",
         next_step=f"read the fairness report; an equity officer may then record a decision with "
-        f"`ews sign-off --kind {kind}`, or train again",
+        f"`ews sign-off --kind {_KIND_FOR[verdict]}`, or train again",
     )
+
+
+def covering(
+    verdict: str, sign_offs: Sequence[SignOff], *, model_digest: str, audit_digest: str
+) -> list[SignOff]:
+    """Return the decisions of the kind that a verdict needs, about these very bytes and this very audit."""
+    return [
+        each
+        for each in sign_offs
+        if each.kind == _KIND_FOR.get(verdict)
+        and (each.model_digest, each.audit_digest) == (model_digest, audit_digest)
+    ]
 
 
 def _why_closed(verdict: GateVerdict, *, lapsed: bool, others: bool) -> str:

@@ -3,179 +3,223 @@
 Its traps are minded here: it refuses a missing group (ours are named ``Unknown`` before), and its rates
 are 0.0 for a group that has nothing to count, which would read as "nobody was missed". Such figures are
 NaN here. It also takes about a microsecond per row, column and metric, so what can be said of a list is
-asked of its four cells per group (became chronic or not, listed or not) with their counts as weights.
+asked of its four cells per group (became chronic or not, listed or not) with their counts as weights, and
+the AUC as what it is equal to, the mean placement of those who became chronic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
-from sklearn.metrics import precision_score
+from fairlearn.metrics import MetricFrame
 
-from ews.model.measures import auc
+from ews.equity.judged_rows import BoolArray, Grouping, IntArray, JudgedRows, weighted_counts
+from ews.model.intervals import FloatArray
+from ews.model.resampling import ratio
 
 Metric = Callable[..., float]
+Figures = dict[str, float]
 
 RATES = ("selection_rate", "fnr", "fpr", "precision", "false_omission_rate")
 
 
-def missed_need(
-    label: np.ndarray, listed: np.ndarray, *, risk: np.ndarray, sample_weight: np.ndarray
-) -> float:
-    """Need the list missed beyond what the risks said: sum off the list of (label - risk) / positives.
+@dataclass(frozen=True)
+class Cells:
+    """Student-dates of every group by outcome and place on a list.
 
-    About 0 for calibrated risks whatever the base rate; above 0 where need is under-estimated. NaN
-    without positives. The difference between a group and the rest is ``excess_fnr``.
+    Attributes
+    ----------
+    size : array of shape (groups, 2, 2)
+        How many: by group, label, listed.
+    total : array of shape (groups, 2, 2)
+        The sum of a column over them: risks, or placements.
     """
-    return _share(sample_weight * (label - risk) * (listed == 0), sample_weight * label)
+
+    size: FloatArray
+    total: FloatArray
+
+    @classmethod
+    def of(cls, grouping: Grouping, label: IntArray, listed: BoolArray, summed: FloatArray) -> Cells:
+        """Gather rows; those that the grouping leaves out are in no cell."""
+        inside, shape = grouping.inside, (len(grouping.names), 2, 2)
+        at = ((grouping.codes * 2 + label) * 2 + listed)[inside]
+        count = 4 * len(grouping.names)
+        size = np.bincount(at, minlength=count).astype(np.float64)
+        return cls(size.reshape(shape), weighted_counts(at, summed[inside], count).reshape(shape))
+
+    @property
+    def of_rest(self) -> Cells:
+        """The cells of all the other groups, for each group."""
+        return Cells(self.size.sum(axis=0) - self.size, self.total.sum(axis=0) - self.total)
 
 
-def false_omission_rate(label: np.ndarray, listed: np.ndarray, *, sample_weight: np.ndarray) -> float:
-    """Share of the students off the list who became chronic; ideal 0. NaN if nobody is off it."""
-    off = sample_weight * (listed == 0)
-    return _share(off * label, off)
+def cells_of_list(rows: JudgedRows, grouping: Grouping, list_name: str) -> Cells:
+    """Return the cells of every group on one list, with their risks."""
+    return Cells.of(grouping, rows.label, rows.lists[list_name], rows.score)
 
 
-def list_figures(
+def rates_of(cells: Cells, names: Sequence[str]) -> dict[str, Figures]:
+    """Return by group, in order, the five rates and ``missed_need``; a group without rows has none."""
+    return _by_group(cells, names, _RATES)
+
+
+def rates_at_once(cells: Cells) -> dict[str, FloatArray]:
+    """Return the same figures for cells of any kind, by name, as arrays of shape (groups,).
+
+    For what fairlearn has no frame for: a group's rest, which overlaps with that of another.
+    """
+    rows, need, listed, found = _margins(cells.size)
+    missed = need - cells.total[:, :, 0].sum(axis=1) - found
+    return {
+        "selection_rate": ratio(listed, rows),
+        "fnr": ratio(need - found, need),
+        "fpr": ratio(listed - found, rows - need),
+        "precision": ratio(found, listed),
+        "false_omission_rate": ratio(need - found, rows - listed),
+        "missed_need": ratio(missed, need),
+    }
+
+
+def expected_of(cells: Cells) -> dict[str, FloatArray]:
+    """Return, by rate, the value that the risks alone would give, as arrays of shape (groups,).
+
+    Each risk counts as that much of a student who became chronic.
+    """
+    rows, _, listed, _ = _margins(cells.size)
+    need, found = cells.total.sum(axis=(1, 2)), cells.total[:, :, 1].sum(axis=1)
+    return {
+        "fnr": ratio(need - found, need),
+        "fpr": ratio(listed - found, rows - need),
+        "precision": ratio(found, listed),
+        "false_omission_rate": ratio(need - found, rows - listed),
+    }
+
+
+def auc_of(cells: Cells, names: Sequence[str]) -> dict[str, float]:
+    """Return the AUC of every group; NaN where only one outcome occurred.
+
+    Parameters
+    ----------
+    cells : Cells
+        With the placements of the rows within their group, nobody listed.
+    """
+    return {group: each["auc"] for group, each in _by_group(cells, names, {"auc": _mean_placement}).items()}
+
+
+def missed_need_by_group(
     rows: pd.DataFrame, members: pd.Series[str], listed: pd.Series[bool]
-) -> dict[str, dict[str, float]]:
-    """Return the figures of every group on one list.
+) -> dict[str, float]:
+    """Return :func:`missed_need` of every group on one list.
 
     Parameters
     ----------
     rows : DataFrame
         Judged rows, one per student_id and as_of_date, with ``label`` and ``risk``.
     members : Series of str
-        The group of every row.
+        The group of every row; a null is in none.
     listed : Series of bool
         Whether the row is on the list.
-
-    Returns
-    -------
-    dict
-        By group: ``n`` and ``positives`` (student-dates), the five rates, ``missed_need``, and the
-        values that the risks alone would give (``expected_fnr`` …).
     """
-    metrics: dict[str, Metric] = {
-        "n": _count,
-        "positives": _positives,
-        "selection_rate": selection_rate,
-        "fnr": _given(1, false_negative_rate),
-        "fpr": _given(0, false_positive_rate),
-        "precision": _precision,
-        "false_omission_rate": false_omission_rate,
-    }
-    on_risk: dict[str, Metric] = {
-        "missed_need": missed_need,
-        "expected_fnr": _expected_fnr,
-        "expected_fpr": _expected_fpr,
-        "expected_precision": _expected_precision,
-        "expected_false_omission_rate": _expected_false_omission_rate,
-    }
-    return _on_cells(_cells(rows, members, listed), metrics, on_risk)
+    nothing = np.zeros(len(rows), dtype=np.int64)
+    label, risk = rows["label"].to_numpy(dtype=np.int64), rows["risk"].to_numpy(dtype=float)
+    judged = JudgedRows(label, risk, nothing, 1, nothing, (), {"": listed.to_numpy(dtype=bool)})
+    grouping = Grouping.of(members, compared=False)
+    cells = cells_of_list(judged, grouping, "")
+    found = _by_group(cells, grouping.names, {"missed_need": missed_need})
+    return {group: each["missed_need"] for group, each in found.items()}
 
 
-def missed_need_by_group(
-    rows: pd.DataFrame, members: pd.Series[str], listed: pd.Series[bool]
-) -> dict[str, float]:
-    """Return :func:`missed_need` of every group on one list; arguments as for :func:`list_figures`."""
-    figures = _on_cells(_cells(rows, members, listed), {}, {"missed_need": missed_need})
-    return {group: each["missed_need"] for group, each in figures.items()}
+def selection_rate(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
+    """Share of the students who are on the list."""
+    return _share(rows * listed, rows)
 
 
-def auc_by_group(rows: pd.DataFrame, members: pd.Series[str]) -> dict[str, float]:
-    """Return the AUC of every group over its own student-dates; NaN where only one outcome occurred."""
-    figures = _by_group(rows["label"], rows["risk"], members, {"auc": auc}, {})
-    return {group: each["auc"] for group, each in figures.items()}
-
-
-def _cells(rows: pd.DataFrame, members: pd.Series[str], listed: pd.Series[bool]) -> pd.DataFrame:
-    """Return one row per group, label and listed, with its number of rows and their mean risk."""
-    cells = pd.DataFrame(
-        {"group": members, "label": rows["label"].astype(int), "listed": listed.astype(int)}
-    ).assign(risk=rows["risk"])
-    grouped = cells.groupby(["group", "label", "listed"], sort=True)["risk"]
-    return grouped.agg(rows="size", risk="mean").reset_index()
-
-
-def _on_cells(
-    cells: pd.DataFrame, metrics: Mapping[str, Metric], on_risk: Mapping[str, Metric]
-) -> dict[str, dict[str, float]]:
-    weights = {"sample_weight": cells["rows"].to_numpy()}
-    risks = {**weights, "risk": cells["risk"].to_numpy()}
-    sample_params = {**dict.fromkeys(metrics, weights), **dict.fromkeys(on_risk, risks)}
-    return _by_group(cells["label"], cells["listed"], cells["group"], {**metrics, **on_risk}, sample_params)
-
-
-def _by_group(
-    label: pd.Series[Any],
-    predicted: pd.Series[Any],
-    members: pd.Series[str],
-    metrics: Mapping[str, Metric],
-    sample_params: Mapping[str, Mapping[str, np.ndarray]],
-) -> dict[str, dict[str, float]]:
-    frame = MetricFrame(
-        metrics=dict(metrics),
-        y_true=label.to_numpy(dtype=int),
-        y_pred=predicted.to_numpy(),
-        sensitive_features=members.to_numpy(dtype=object),
-        sample_params=dict(sample_params),
-    )
-    by_group = {str(group): dict(row) for group, row in frame.by_group.iterrows()}
-    return {group: {name: float(value) for name, value in row.items()} for group, row in by_group.items()}
-
-
-def _given(outcome: int, metric: Metric) -> Metric:
-    """Return a rate among one outcome, NaN where nobody has that outcome."""
-
-    def rate(label: np.ndarray, listed: np.ndarray, *, sample_weight: np.ndarray) -> float:
-        if not (label == outcome).any():
-            return float("nan")
-        return float(metric(label, listed, sample_weight=sample_weight))
-
-    return rate
-
-
-def _count(label: np.ndarray, listed: np.ndarray, *, sample_weight: np.ndarray) -> float:
-    return float(sample_weight.sum())
-
-
-def _positives(label: np.ndarray, listed: np.ndarray, *, sample_weight: np.ndarray) -> float:
-    return float((label * sample_weight).sum())
-
-
-def _precision(label: np.ndarray, listed: np.ndarray, *, sample_weight: np.ndarray) -> float:
-    return float(precision_score(label, listed, sample_weight=sample_weight, zero_division=np.nan))
-
-
-def _expected_fnr(
-    label: np.ndarray, listed: np.ndarray, *, risk: np.ndarray, sample_weight: np.ndarray
+def false_negative_rate(
+    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
 ) -> float:
-    return _share(sample_weight * risk * (listed == 0), sample_weight * risk)
+    """Share of those who became chronic that the list missed; NaN without any."""
+    return _share(rows * label * (listed == 0), rows * label)
 
 
-def _expected_fpr(
-    label: np.ndarray, listed: np.ndarray, *, risk: np.ndarray, sample_weight: np.ndarray
+def false_positive_rate(
+    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
 ) -> float:
-    return _share(sample_weight * (1 - risk) * (listed == 1), sample_weight * (1 - risk))
+    """Share of those who did not become chronic that are on the list; NaN without any."""
+    return _share(rows * (1 - label) * listed, rows * (1 - label))
 
 
-def _expected_precision(
-    label: np.ndarray, listed: np.ndarray, *, risk: np.ndarray, sample_weight: np.ndarray
+def precision(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
+    """Share of the students on the list who became chronic; NaN if nobody is on it."""
+    return _share(rows * label * listed, rows * listed)
+
+
+def false_omission_rate(
+    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
 ) -> float:
-    return _share(sample_weight * risk * (listed == 1), sample_weight * (listed == 1))
+    """Share of the students off the list who became chronic; ideal 0. NaN if nobody is off it."""
+    return _share(rows * label * (listed == 0), rows * (listed == 0))
 
 
-def _expected_false_omission_rate(
-    label: np.ndarray, listed: np.ndarray, *, risk: np.ndarray, sample_weight: np.ndarray
-) -> float:
-    return _share(sample_weight * risk * (listed == 0), sample_weight * (listed == 0))
+def missed_need(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
+    """Need the list missed beyond what the risks said: sum off the list of (label - risk) / positives.
+
+    About 0 for calibrated risks whatever the base rate; above 0 where need is under-estimated. NaN
+    without positives. The difference between a group and the rest is ``excess_fnr``.
+
+    Parameters
+    ----------
+    label, listed : int arrays of shape (cells,)
+        Outcome and place of each cell of students.
+    rows, mean : arrays of shape (cells,)
+        How many student-dates it holds, and their mean risk.
+    """
+    return _share(rows * (label - mean) * (listed == 0), rows * label)
+
+
+def _mean_placement(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
+    if not (label == 0).any():
+        return float("nan")
+    return _share(rows * mean * (label == 1), rows * (label == 1))
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     total = float(np.sum(whole))
     return float(np.sum(part)) / total if total else float("nan")
+
+
+_RATES: dict[str, Metric] = {
+    "selection_rate": selection_rate,
+    "fnr": false_negative_rate,
+    "fpr": false_positive_rate,
+    "precision": precision,
+    "false_omission_rate": false_omission_rate,
+    "missed_need": missed_need,
+}
+
+
+def _margins(size: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return rows, positives, listed and found of every group."""
+    return size.sum(axis=(1, 2)), size[:, 1].sum(axis=1), size[:, :, 1].sum(axis=1), size[:, 1, 1]
+
+
+def _by_group(cells: Cells, names: Sequence[str], metrics: Mapping[str, Metric]) -> dict[str, Figures]:
+    used = np.flatnonzero(cells.size)
+    if not len(used):
+        return {}
+    size = cells.size.ravel()[used]
+    weights = {"rows": size, "mean": cells.total.ravel()[used] / size}
+    frame = MetricFrame(
+        metrics=dict(metrics),
+        y_true=used // 2 % 2,
+        y_pred=used % 2,
+        sensitive_features=used // 4,
+        sample_params=dict.fromkeys(metrics, weights),
+    )
+    values = frame.by_group.to_numpy(dtype=float)
+    return {
+        names[int(group)]: dict(zip(metrics, values[at].tolist(), strict=True))
+        for at, group in enumerate(frame.by_group.index)
+    }

@@ -6,7 +6,10 @@ judged rows, after every score has been given and every list filled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +19,9 @@ from ews.errors import GateClosed
 UNKNOWN = "Unknown"
 """The group of students whose attribute is missing; a group like any other."""
 
+_ALIKE = 0.85
+"""How much alike two names are, by difflib's ratio, to be taken for one misspelt."""
+
 _TITLES = {
     "sex": "Sex",
     "race_ethnicity": "Race and ethnicity",
@@ -24,6 +30,7 @@ _TITLES = {
     "economically_disadvantaged": "Economically disadvantaged",
     "homeless": "Experiencing homelessness",
     "foster": "In foster care",
+    "meal_eligibility": "Meal eligibility",
 }
 
 
@@ -37,23 +44,47 @@ def group_order(groups: Sequence[str]) -> list[str]:
     return sorted(set(groups), key=lambda name: (name == UNKNOWN, name))
 
 
-def group_of_rows(rows: pd.DataFrame, groups: pd.DataFrame, attributes: Sequence[str]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class LeftOut:
+    """Whom an attribute says nothing about: in a CEP school everyone eats free, and nobody's status is known.
+
+    Attributes
+    ----------
+    students, schools : frozenset of str
+        Students by their ids, and schools all of whose students are meant.
+    reason : str
+        Why, as a sentence.
+    """
+
+    students: frozenset[str]
+    schools: frozenset[str]
+    reason: str
+
+
+def group_of_rows(
+    rows: pd.DataFrame,
+    groups: pd.DataFrame,
+    attributes: Sequence[str],
+    left_out: Mapping[str, LeftOut] | None = None,
+) -> pd.DataFrame:
     """Return the groups of every judged row.
 
     Parameters
     ----------
     rows : DataFrame
-        Judged rows, one per student_id and as_of_date.
+        Judged rows, one per student_id and as_of_date, with ``school_id``.
     groups : DataFrame
         The audit frame, one row per student_id, a column per attribute. A student who is not in it, and
-        a missing or empty value, is ``Unknown``.
+        a missing or empty value, is ``Unknown``. Spellings that differ only in case or spaces are one group.
     attributes : sequence of str
         ``audit.sensitive``.
+    left_out : mapping of str to LeftOut, optional
+        By attribute: whom it says nothing about. Their value is null.
 
     Returns
     -------
     DataFrame
-        Indexed like ``rows``, one text column per attribute, without nulls.
+        Indexed like ``rows``, one text column per attribute.
 
     Raises
     ------
@@ -73,10 +104,52 @@ def group_of_rows(rows: pd.DataFrame, groups: pd.DataFrame, attributes: Sequence
             expected="one row per student",
             next_step="mend the students extract",
         )
-    of_student = groups.set_index("student_id")[list(attributes)]
-    aligned = of_student.reindex(rows["student_id"]).set_axis(rows.index, axis=0)
-    text = aligned.astype(object).where(aligned.notna(), UNKNOWN).astype(str)
-    return text.transform(lambda column: column.str.strip().replace("", UNKNOWN))
+    codes, students = pd.factorize(rows["student_id"])
+    of_student = groups.set_index("student_id")[list(attributes)].reindex(students)
+    members = {each: _one_spelling(of_student[each]).to_numpy()[codes] for each in attributes}
+    for attribute, unaskable in (left_out or {}).items():
+        if attribute in members:
+            whom = rows["student_id"].isin(unaskable.students) | rows["school_id"].isin(unaskable.schools)
+            members[attribute][whom.to_numpy()] = None
+    return pd.DataFrame(members, index=rows.index, dtype=object)
+
+
+def spelling_notes(members: pd.DataFrame, min_group: int) -> list[str]:
+    """Return sentences on group names that look like one another: a misspelt value makes a group of its own.
+
+    Parameters
+    ----------
+    members : DataFrame
+        What :func:`group_of_rows` returned.
+    min_group : int
+        Only groups of fewer rows are taken for a misspelling of a larger one.
+    """
+    notes = []
+    for attribute in members:
+        sizes = members[attribute].value_counts()
+        small = sorted(name for name in sizes.index if sizes[name] < min_group and name != UNKNOWN)
+        for name in small:
+            larger = sorted(each for each in sizes.index if sizes[each] > sizes[name])
+            near = difflib.get_close_matches(name, larger, n=1, cutoff=_ALIKE)
+            if near:
+                notes.append(
+                    f"{attribute_title(str(attribute))}: the group “{name}” is small, its name close to "
+                    f"“{near[0]}”. If it is a misspelling, mend the students extract."
+                )
+    return notes
+
+
+def _one_spelling(values: pd.Series[Any]) -> pd.Series[Any]:
+    """Return values without outer spaces, null as Unknown, and each in its most frequent spelling."""
+    text = values.astype(object).where(values.notna(), UNKNOWN).astype(str).str.strip()
+    text = text.mask(text == "", UNKNOWN).astype(object)
+    counts = text.value_counts()
+    often = sorted(counts.index, key=lambda name: (name != UNKNOWN, -counts[name], name))
+    chosen: dict[str, str] = {}
+    for name in often:
+        chosen.setdefault(" ".join(name.split()).casefold(), name)
+    spelling = {name: chosen[" ".join(name.split()).casefold()] for name in often}
+    return text.map(spelling)
 
 
 def check_auditable(rows: pd.DataFrame, members: pd.DataFrame) -> None:
@@ -112,7 +185,7 @@ def check_auditable(rows: pd.DataFrame, members: pd.DataFrame) -> None:
             "no student of the test year became chronically absent, so nobody can have been missed",
             next_step="check the outcome's definition, or judge a year in which it occurred",
         )
-    if all(len(set(members[each])) == 1 for each in members):
+    if all(len(set(members[each].dropna())) <= 1 for each in members):
         raise audit_impossible(
             "every student is in the same group of every attribute, so there is nobody to compare",
             expected="at least two groups of one attribute of audit.sensitive",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -19,6 +20,9 @@ Kind = Literal["insufficient_evidence", "override"]
 
 LONGEST = dt.timedelta(days=180)
 """No decision lasts longer (DOMAIN: fairness)."""
+
+_LONGEST_NAME, _LONGEST_TEXT = 200, 1_000
+"""Characters: a decision stands on every list, and has to be read there."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,8 @@ class SignOff:
         Raises
         ------
         GateClosed
-            If the record is incomplete, or was changed after it was written.
+            If the record is incomplete, was changed after it was written, or is none that could have been
+            written: longer than allowed, or by the person who trained the model.
         """
         try:
             content = {key: record[key] for key in cls.__dataclass_fields__}
@@ -87,10 +92,16 @@ class SignOff:
             content["recorded_at"] = dt.datetime.fromisoformat(content["recorded_at"])
             content["open_verdicts"] = tuple(content["open_verdicts"])
             decision = cls(**content)
+            digest = decision.digest
         except (KeyError, TypeError, ValueError):
             raise _edited("it is incomplete") from None
-        if record.get("digest") != decision.digest:
+        if record.get("digest") != digest or decision.kind not in get_args(Kind):
             raise _edited("it was changed after it was written")
+        # A day more: the record's time is in UTC, the expiry in the district's days.
+        if decision.expires - decision.recorded_at.date() > LONGEST + dt.timedelta(days=1):
+            raise _edited("it lasts longer than a decision may")
+        if name_key(decision.approver) == name_key(decision.trained_by):
+            raise _edited("its approver is the person who trained the model")
         return decision
 
     def _content(self) -> dict[str, Any]:
@@ -117,6 +128,7 @@ def sign_off(
     trained_by: str,
     recorded_at: dt.datetime,
     today: dt.date,
+    trainers: Sequence[str] = (),
 ) -> SignOff:
     """Return a decision after checking that it may be recorded.
 
@@ -126,6 +138,8 @@ def sign_off(
         ``insufficient_evidence`` for that verdict of the gate, ``override`` for ``fail``.
     today : date
         Today in the district's time zone; the decision must expire after it, within 180 days.
+    trainers : sequence of str
+        Other names of whoever trained the model, such as the account.
     subject, approver, role, reason, conditions, expires, open_verdicts, model_digest, audit_digest,
     trained_by, recorded_at
         As for :class:`SignOff`.
@@ -133,15 +147,12 @@ def sign_off(
     Raises
     ------
     UsageError
-        If the kind does not fit the verdict, a text is empty, the approver trained the model, or the
-        expiry is not in the future or too far in it.
+        If the kind does not fit the verdict, a text is empty, too long or cannot be shown, the approver
+        trained the model, or the expiry is not in the future or too far in it.
     """
     _check_kind(kind, verdict)
-    texts = {"approver": approver, "role": role, "reason": reason}
-    for name, text in texts.items():
-        if not text.strip():
-            raise _refused(f"--{name} is empty", f"a {name} in words")
-    if _same_person(approver, trained_by):
+    texts = _checked_texts(approver=approver, role=role, reason=reason, conditions=conditions)
+    if name_key(texts["approver"]) in {name_key(each) for each in (trained_by, *trainers)}:
         raise _refused("the approver is the person who trained the model", "somebody else")
     if expires <= today:
         raise _refused(f"--expires {expires} is not in the future", f"a date after {today}")
@@ -150,10 +161,7 @@ def sign_off(
     return SignOff(
         kind="override" if kind == "override" else "insufficient_evidence",
         subject=subject,
-        approver=approver.strip(),
-        role=role.strip(),
-        reason=reason.strip(),
-        conditions=conditions.strip(),
+        **texts,
         expires=expires,
         open_verdicts=tuple(open_verdicts),
         model_digest=model_digest,
@@ -173,9 +181,32 @@ def _check_kind(kind: str, verdict: str) -> None:
         raise _refused(f"--kind {kind} does not fit the verdict {verdict}", f"--kind {needed}")
 
 
-def _same_person(one: str, other: str) -> bool:
-    # Runs of spaces inside a name are typing, not identity.
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+def name_key(name: str) -> str:
+    """Return a name as it is compared: case, spacing, width and invisible characters are not identity.
+
+    Examples
+    --------
+    >>> name_key(" SAM  Poe ") == name_key("sam poe")
+    True
+    """
+    shown = (each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
+    return " ".join("".join(shown).split()).casefold()
+
+
+def _checked_texts(**texts: str) -> dict[str, str]:
+    """Return what was typed on single lines, or refuse what cannot be read on a list."""
+    checked = {}
+    for name, text in texts.items():
+        if name != "conditions" and not name_key(text):
+            raise _refused(f"--{name} is empty", f"a {name} in words")
+        line = " ".join(text.split())
+        longest = _LONGEST_NAME if name in ("approver", "role") else _LONGEST_TEXT
+        if len(line) > longest:
+            raise _refused(f"--{name} has {len(line):,} characters", f"at most {longest:,}")
+        if any(unicodedata.category(each) in ("Cc", "Cs") for each in line):
+            raise _refused(f"--{name} holds characters that cannot be shown", f"a {name} in words")
+        checked[name] = line
+    return checked
 
 
 def _refused(found: str, expected: str) -> UsageError:

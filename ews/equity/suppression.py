@@ -2,13 +2,19 @@
 
 Primary: a group of fewer than the minimum of students is not shown. Complementary: totals are known, so
 a single hidden group could be worked out by subtraction; the next smallest is hidden with it, and the
-next, until at least two groups and at least the minimum of students are hidden together.
+next, until at least two groups and at least the minimum of students are hidden together. Tables share
+their margins, so this is done for all of them together: :mod:`ews.equity.margins`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
+
+import numpy as np
+
+from ews.equity.margins import Margin, withheld_in
+from ews.equity.withheld import SCHOOLS, Withheld, withheld_of
 
 _BANDS = ((300, 1), (100, 2), (40, 5), (20, 10), (10, 20))
 """From how many students on, and how many percent are then the lowest and (from 100) the highest shown."""
@@ -45,14 +51,8 @@ def hidden_groups(students: Mapping[str, int], minimum: int) -> set[str]:
     >>> sorted(hidden_groups({"A": 4, "B": 20, "C": 300}, 10))
     ['A', 'B']
     """
-    from_smallest = sorted(students, key=lambda group: (students[group], group))
-    hidden = [group for group in from_smallest if 0 < students[group] < minimum]
-    others = [group for group in from_smallest if students[group] >= minimum]
-    # One alone is always below the minimum, so at least two are hidden. A group without students needs
-    # no hiding, and hides nobody.
-    while hidden and others and sum(students[each] for each in hidden) < minimum:
-        hidden.append(others.pop(0))
-    return set(hidden)
+    groups = {group: np.array([float(number)]) for group, number in students.items()}
+    return withheld_in(Margin(groups), minimum, at_least=1)
 
 
 def banded_percent(part: int, whole: int) -> str:
@@ -78,6 +78,9 @@ def banded_percent(part: int, whole: int) -> str:
 def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]:
     """Return ``fairness.json`` with the figures of small groups suppressed; verdicts and names stay.
 
+    A group that is withheld is withheld in every table: on the whole, at each date, in pairs, beside the
+    rule of thumb and among the candidates. Tables that a report does not have are not asked for.
+
     Parameters
     ----------
     report : mapping
@@ -86,73 +89,172 @@ def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]
         ``audit.min_cell``: groups of fewer distinct students are hidden; of groups of which fewer had one
         of the two outcomes, every figure that rests on outcomes is.
     """
-    hidden = {
-        each["attribute"]: hidden_groups({g["group"]: g["students"] for g in each["groups"]}, minimum)
-        for each in report["attributes"]
-    }
-    thin = {each["attribute"]: _thin_groups(each["groups"], minimum) for each in report["attributes"]}
-    attributes = [
-        {
-            **each,
-            "groups": [
-                _group(
-                    g,
-                    hide=g["group"] in hidden[each["attribute"]],
-                    thin=g["group"] in thin[each["attribute"]],
-                )
-                for g in each["groups"]
-            ],
-        }
-        for each in report["attributes"]
-    ]
-    comparisons = [
-        _comparison(each, hide=each["group"] in hidden[each["attribute"]] | thin[each["attribute"]])
-        for each in report["comparisons"]
-    ]
+    withheld = withheld_of(report, minimum)
     # The share of those not judged is a count of a small group in another dress.
-    withheld = any(hidden.values()) or any(thin.values())
-    share = SUPPRESSED if withheld else report["not_judged_share_of_positives"]
-    return {
+    share = SUPPRESSED if withheld.any() else report["not_judged_share_of_positives"]
+    shown = {
         **report,
-        "attributes": attributes,
-        "comparisons": comparisons,
+        "attributes": [_attribute(each, withheld) for each in report["attributes"]],
+        "comparisons": [
+            _figures_of(each, ("value", "low", "high", "p_value", "holm_p_value"))
+            if each["group"] in withheld.outcomes[each["attribute"]]
+            else dict(each)
+            for each in report["comparisons"]
+        ],
         "not_judged_share_of_positives": share,
     }
+    if report.get("intersections"):
+        shown["intersections"] = _intersections(report, withheld)
+    if report.get("schools"):
+        shown["schools"] = {
+            **report["schools"],
+            "groups": _groups(report["schools"]["groups"], withheld, SCHOOLS),
+        }
+    if report.get("simple_rule"):
+        shown["simple_rule"] = _simple_rule(report["simple_rule"], withheld)
+    if report.get("candidates"):
+        shown["candidates"] = _candidates(report, withheld)
+    return shown
 
 
-def _thin_groups(groups: Sequence[Mapping[str, Any]], minimum: int) -> set[str]:
-    """Return groups large enough to show, of which too few had one of the two outcomes to say how many."""
-    with_outcome = {g["group"]: g["positive_students"] for g in groups}
-    without = {g["group"]: g["students"] - g["positive_students"] for g in groups}
-    return hidden_groups(with_outcome, minimum) | hidden_groups(without, minimum)
+def _attribute(attribute: Mapping[str, Any], withheld: Withheld) -> dict[str, Any]:
+    name, groups = attribute["attribute"], attribute["groups"]
+    shown = {**attribute, "groups": _groups(groups, withheld, name)}
+    if "by_date" in attribute:
+        shown["by_date"] = [
+            {**day, "groups": _groups(_nobody_missing(day["groups"], attribute, withheld), withheld, name)}
+            for day in attribute["by_date"]
+        ]
+    if "coverage" in attribute:
+        shown["coverage"] = _coverage(attribute["coverage"], attribute, withheld)
+    return shown
 
 
-_SIZES = ("group", "verdict", "n", "students")
+def _groups(groups: Sequence[Mapping[str, Any]], withheld: Withheld, name: str) -> list[dict[str, Any]]:
+    return [
+        _group(g, hide=g["group"] in withheld.sizes[name], thin=g["group"] in withheld.outcomes[name])
+        for g in groups
+    ]
+
+
+def _nobody_missing(
+    groups: Sequence[Mapping[str, Any]], attribute: Mapping[str, Any], withheld: Withheld
+) -> list[Mapping[str, Any]]:
+    """Return one date's groups, and with them the hidden ones that have nobody then: absent would tell."""
+    present = {g["group"]: g for g in groups}
+    hidden = withheld.sizes[attribute["attribute"]]
+    like: Mapping[str, Any] = next((g for day in attribute["by_date"] for g in day["groups"]), {})
+    order = [g["group"] for g in attribute["groups"]]
+    listed = [group for group in order if group in present or group in hidden]
+    return [present.get(group, {**like, "group": group}) for group in listed]
+
+
+def _coverage(
+    coverage: Mapping[str, Any], attribute: Mapping[str, Any], withheld: Withheld
+) -> dict[str, Any]:
+    """Withhold how many are unknown or left out where that would tell the size of a hidden group."""
+    hidden = withheld.sizes[attribute["attribute"]]
+    if not hidden:
+        return dict(coverage)
+    counts = [key for key in coverage if key not in ("students", "note")]
+    if all(g["group"] in hidden for g in attribute["groups"]):
+        counts.append("students")
+    note = coverage.get("note", "")
+    if any(letter.isdigit() for letter in note):
+        note = "Withheld: too few students in a group of this attribute."
+    return {**_figures_of(coverage, counts), "note": note}
+
+
+def _intersections(report: Mapping[str, Any], withheld: Withheld) -> list[dict[str, Any]]:
+    order = {each["attribute"]: [g["group"] for g in each["groups"]] for each in report["attributes"]}
+    return [_pairs_table(table, order, withheld) for table in report["intersections"]]
+
+
+def _pairs_table(
+    table: Mapping[str, Any], order: Mapping[str, Sequence[str]], withheld: Withheld
+) -> dict[str, Any]:
+    """Return a table of pairs; those withheld are listed whether or not anybody is in them."""
+    attributes = table["attributes"]
+    first, second = (order[name] for name in attributes)
+    if not table["groups"] or not any(withheld.pairs[name] for name in attributes):
+        return dict(table)
+    present = {(g["parts"][0], g["parts"][1]): g for g in table["groups"]}
+    groups = []
+    for parts in ((g, h) for g in first for h in second):
+        if withheld.pair(attributes, parts):
+            groups.append(_group({**_like(table, parts), **present.get(parts, {})}, hide=True, thin=True))
+        elif parts in present:
+            groups.append(dict(present[parts]))
+    return {**table, "groups": groups}
+
+
+def _like(table: Mapping[str, Any], parts: tuple[str, str]) -> dict[str, Any]:
+    """Return a group of the same shape as the others of a table, named as they are."""
+    other = table["groups"][0]
+    one, two = other["parts"]
+    between = other["group"].removeprefix(one).removesuffix(two)
+    return {**other, "group": between.join(parts), "parts": list(parts)}
+
+
+def _simple_rule(rule: Mapping[str, Any], withheld: Withheld) -> dict[str, Any]:
+    # Whom the rule finds rests on outcomes, and says as much of a group as whom the model finds.
+    return {
+        **rule,
+        "attributes": [
+            {
+                **each,
+                "groups": [
+                    _group(g, hide=g["group"] in withheld.outcomes[each["attribute"]], thin=False)
+                    for g in each["groups"]
+                ],
+            }
+            for each in rule["attributes"]
+        ],
+    }
+
+
+def _candidates(report: Mapping[str, Any], withheld: Withheld) -> dict[str, Any]:
+    """Withhold the figure of a candidate's worst group where that group is withheld."""
+    small = {
+        f"{name}: {group}"
+        for each in report["attributes"]
+        for name in (each["attribute"], each["title"])
+        for group in withheld.outcomes[each["attribute"]]
+    }
+    return {
+        **report["candidates"],
+        "frontier": [
+            _figures_of(each, ["worst_excess_fnr"]) if each.get("worst_group") in small else dict(each)
+            for each in report["candidates"]["frontier"]
+        ],
+    }
+
+
+_NAMES = ("group", "parts", "verdict")
+_SIZES = ("n", "students")
 
 
 def _group(group: Mapping[str, Any], *, hide: bool, thin: bool) -> dict[str, Any]:
     if not hide and not thin:
         return dict(group)
-    kept = {key: group[key] for key in (_SIZES[:2] if hide else _SIZES)}
+    kept = {key: group[key] for key in (*_NAMES, *(() if hide else _SIZES)) if key in group}
     note = (
         "Withheld: too few students in this group, or in another that could be worked out from it."
         if hide
         else "Withheld: too few students of this group, or of another that could be worked out from it, "
         "became chronically absent (or did not)."
     )
-    figures = {key: _withheld(value) for key, value in group.items() if key not in {*kept, "note"}}
+    figures = {key: _withheld(value) for key, value in group.items() if key not in kept}
     if not hide:
         # Who is on a list does not tell who became chronically absent.
         for name, figure in group["lists"].items():
             figures["lists"][name]["selection_rate"] = dict(figure["selection_rate"])
-    return {**figures, **kept, "note": note}
+    return {**figures, **kept, **({"note": note} if "note" in group else {})}
 
 
-def _comparison(comparison: Mapping[str, Any], *, hide: bool) -> dict[str, Any]:
-    if not hide:
-        return dict(comparison)
-    figures = ("value", "low", "high", "p_value", "holm_p_value")
-    return {**comparison, **dict.fromkeys(figures, SUPPRESSED)}
+def _figures_of(record: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:
+    """Return a record with some of its figures suppressed."""
+    return {**record, **{key: SUPPRESSED for key in keys if key in record}}
 
 
 def _withheld(value: Any) -> Any:

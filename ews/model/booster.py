@@ -13,6 +13,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from ews.model.recipes import Recipe
 from ews.progress import Progress
 
 INCREASING = (
@@ -28,22 +29,25 @@ INCREASING = (
 DECREASING = ("absences_left",)
 """More room below the threshold never raises it."""
 
-_ROWS_PER_STUDENT_IN_LEAF = 20
 _MAX_ROUNDS = 1_500
 _PATIENCE = 60
 
+_AS_CONFIGURED = Recipe()
 
-def parameters(features: Sequence[str], most_rows_of_a_student: int, seed: int) -> dict[str, object]:
+
+def parameters(
+    features: Sequence[str], most_rows_of_a_student: int, seed: int, recipe: Recipe = _AS_CONFIGURED
+) -> dict[str, object]:
     """Return LightGBM's parameters: small trees, strong regularization, leaves that hide individuals."""
     constraints = [1 if name in INCREASING else -1 if name in DECREASING else 0 for name in features]
     return {
         "objective": "binary",
         "metric": "binary_logloss",
         "learning_rate": 0.04,
-        "num_leaves": 12,
-        "max_depth": 6,
-        # A leaf holds at least twenty students, however many as-of dates each of them brings.
-        "min_data_in_leaf": _ROWS_PER_STUDENT_IN_LEAF * most_rows_of_a_student,
+        "num_leaves": recipe.leaves,
+        "max_depth": recipe.depth,
+        # A leaf holds so many students, however many as-of dates each of them brings.
+        "min_data_in_leaf": recipe.students_in_leaf * most_rows_of_a_student,
         "feature_fraction": 0.6,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
@@ -65,6 +69,7 @@ def fit(
     seed: int,
     rounds: int = _MAX_ROUNDS,
     progress: Progress | None = None,
+    recipe: Recipe = _AS_CONFIGURED,
 ) -> tuple[str, int]:
     """Fit a booster and return it as LightGBM's native text, with its number of trees.
 
@@ -76,15 +81,21 @@ def fit(
         0 or 1 per row.
     validation : tuple or None
         Rows for early stopping; without them ``rounds`` trees are fitted.
+    recipe : Recipe
+        Size of trees, weights of the outcomes, and which features trees may split on.
     """
-    settings = parameters(list(features.columns), most_rows_of_a_student, seed)
+    settings = parameters(list(features.columns), most_rows_of_a_student, seed, recipe)
     data = lightgbm.Dataset(
-        features.to_numpy(), labels, feature_name=list(features.columns), free_raw_data=True
+        recipe.seen(features),
+        labels,
+        weight=recipe.weights(labels),
+        feature_name=list(features.columns),
+        free_raw_data=True,
     )
     callbacks: list[Callable[..., None]] = []
     sets = []
     if validation is not None:
-        sets = [lightgbm.Dataset(validation[0].to_numpy(), validation[1], reference=data)]
+        sets = [_held_out(*validation, data, recipe)]
         callbacks.append(lightgbm.early_stopping(_PATIENCE, verbose=False))
     if progress is not None:
         callbacks.append(_reporting(progress))
@@ -103,6 +114,13 @@ def contributions(model_text: str, features: pd.DataFrame) -> np.ndarray:
     """Return each feature's share of each raw score (TreeSHAP), shape (rows, features); the bias left out."""
     booster = lightgbm.Booster(model_str=model_text)
     return np.asarray(booster.predict(features.to_numpy(), pred_contrib=True), dtype="float64")[:, :-1]
+
+
+def _held_out(
+    features: pd.DataFrame, labels: np.ndarray, data: lightgbm.Dataset, recipe: Recipe
+) -> lightgbm.Dataset:
+    """Return the rows of early stopping, weighed like those of training: both then pursue one aim."""
+    return lightgbm.Dataset(recipe.seen(features), labels, weight=recipe.weights(labels), reference=data)
 
 
 def _reporting(progress: Progress) -> Callable[..., None]:

@@ -12,9 +12,11 @@ from ews.errors import DataRefused
 from ews.model import booster
 from ews.model.calibrate import apply_calibrator, fit_calibrator
 from ews.model.labelled_rows import LabelledRows, student_folds
+from ews.model.recipes import Recipe
 from ews.progress import Progress
 
 _FOLDS = 5
+_AS_CONFIGURED = Recipe()
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,14 @@ class FittedModel:
 
 
 def fit_model(
-    train: LabelledRows, validation: LabelledRows | None, *, seed: int, progress: Progress
+    train: LabelledRows,
+    validation: LabelledRows | None,
+    *,
+    seed: int,
+    progress: Progress,
+    recipe: Recipe = _AS_CONFIGURED,
 ) -> FittedModel:
-    """Fit and calibrate a model.
+    """Fit and calibrate a model by a recipe.
 
     With validation rows, they stop the training early and calibrate; without, both happen out of fold
     by student on the training rows.
@@ -48,7 +55,7 @@ def fit_model(
     most = max(int(rows.standing["student_id"].value_counts().max()) for rows in (train, validation) if rows)
     labels = train.standing["label"].to_numpy()
     if validation is None:
-        return _fit_out_of_fold(train, labels, most, seed, progress)
+        return _fit_out_of_fold(train, labels, most, seed, progress, recipe)
     held_labels = validation.standing["label"].to_numpy()
     text, trees = booster.fit(
         train.features,
@@ -57,6 +64,7 @@ def fit_model(
         most_rows_of_a_student=most,
         seed=seed,
         progress=progress,
+        recipe=recipe,
     )
     scores = booster.raw_scores(text, validation.features)
     return FittedModel(
@@ -65,7 +73,7 @@ def fit_model(
 
 
 def _fit_out_of_fold(
-    rows: LabelledRows, labels: np.ndarray, most: int, seed: int, progress: Progress
+    rows: LabelledRows, labels: np.ndarray, most: int, seed: int, progress: Progress, recipe: Recipe
 ) -> FittedModel:
     folds = student_folds(rows.standing["student_id"], _FOLDS, seed)
     scores = np.zeros(len(labels))
@@ -79,6 +87,7 @@ def _fit_out_of_fold(
             (rows.features.loc[held], labels[held]),
             most_rows_of_a_student=most,
             seed=seed,
+            recipe=recipe,
         )
         scores[held] = booster.raw_scores(text, rows.features.loc[held])
         trees.append(count)
@@ -89,6 +98,7 @@ def _fit_out_of_fold(
         most_rows_of_a_student=most,
         seed=seed,
         rounds=max(1, int(np.median(trees))),
+        recipe=recipe,
     )
     return FittedModel(text, count, fit_calibrator(scores, labels, rows.standing["student_id"], seed))
 

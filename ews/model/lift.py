@@ -48,7 +48,7 @@ def lift(points: pd.DataFrame, draws: Mapping[str, FloatArray], students: int) -
     if not defined.any():
         return _undefined(students, left_out)
     means = points.loc[defined].mean()
-    averaged = {name: _mean_over_dates(each[defined]) for name, each in draws.items()}
+    averaged = {name: mean_over_dates(each[defined]) for name, each in draws.items()}
     # The first in the stated order wins a tie, so that equal rules always give the same report.
     best = max((rule.name for rule in RULES), key=lambda name: float(means[name]))
     gain = _difference(means, averaged, best)
@@ -67,8 +67,11 @@ def lift(points: pd.DataFrame, draws: Mapping[str, FloatArray], students: int) -
     }
 
 
-def _mean_over_dates(draws: FloatArray) -> FloatArray:
-    """Average over dates in every resample, over the dates where that resample had both outcomes."""
+def mean_over_dates(draws: FloatArray) -> FloatArray:
+    """Average over dates in every resample, over the dates where that resample had both outcomes.
+
+    From shape (dates, resamples), NaN where undefined, to shape (resamples,).
+    """
     known = np.isfinite(draws)
     total = np.where(known, draws, 0).sum(axis=0)
     count = known.sum(axis=0, dtype=float)

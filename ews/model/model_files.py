@@ -23,15 +23,30 @@ _FORMAT = 1
 
 def write_model(folder: Path, model: FittedModel) -> str:
     """Write a model's parts and manifest to a folder and return the model's digest."""
-    parts = {
+    parts = _parts_of(model)
+    for name, content in parts.items():
+        write_private(folder / name, content)
+    manifest = _manifest_of(model, parts)
+    write_private(folder / MANIFEST, manifest)
+    return digest_of(manifest)
+
+
+def digest_of_model(model: FittedModel) -> str:
+    """Return the digest that :func:`write_model` returns, without writing anything."""
+    return digest_of(_manifest_of(model, _parts_of(model)))
+
+
+def _parts_of(model: FittedModel) -> dict[str, bytes]:
+    return {
         "model.txt": model.text.encode(),
         "calibrator.json": canonical_json(model.calibrator),
         "category_codes.json": canonical_json(CATEGORY_CODES),
         "feature_schema.json": canonical_json({"features": list(FEATURES), "dtype": "float64"}),
     }
-    for name, content in parts.items():
-        write_private(folder / name, content)
-    manifest = canonical_json(
+
+
+def _manifest_of(model: FittedModel, parts: dict[str, bytes]) -> bytes:
+    return canonical_json(
         {
             "format": _FORMAT,
             "schema_digest": schema_digest(),
@@ -39,8 +54,6 @@ def write_model(folder: Path, model: FittedModel) -> str:
             "parts": {name: digest_of(content) for name, content in parts.items()},
         }
     )
-    write_private(folder / MANIFEST, manifest)
-    return digest_of(manifest)
 
 
 def read_model(folder: Path, model_digest: str) -> FittedModel:

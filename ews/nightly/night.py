@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ews.approval import refresh_banners
 from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused, EwsError
@@ -21,6 +22,7 @@ from ews.nightly.when import AsOf, decide_as_of
 from ews.outreach.lists import ListContext
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
+from ews.registry import Registry
 from ews.school_calendar import start_of_day_utc
 from ews.snapshot import calendar_frame
 from ews.store.frames import newest_known_day, school_names
@@ -104,6 +106,7 @@ def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_c
         if skip_closed and as_of.inside_calendar and not as_of.in_session and not as_of.note:
             return NightResult(as_of)
         progress("Verifying the model in service", 0.0)
+        refresh_banners(config, Registry(config))
         service = champion(config)
         progress("Computing features", 0.0)
         matrix = build_matrix(session, as_of.day, config)

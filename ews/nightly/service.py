@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ews.approval import PROMOTED_TAG, banner_of, seal_of, standing_decision
+from ews.approval import PROMOTED_TAG, decisions_in_force, seal_of, standing_decision
 from ews.config import Config
+from ews.equity.banners import banner_of
 from ews.equity.sign_off import SignOff
 from ews.errors import GateClosed, ModelUnusable
 from ews.model.fitting import FittedModel
@@ -17,17 +18,22 @@ from ews.training.run import MODEL_FOLDER, basis_digest
 
 @dataclass(frozen=True)
 class InService:
-    """A verified champion and the decision that it rests on, if any."""
+    """A verified champion and the decisions in force that it rests on, the one that lasts longest first."""
 
     name: str
     version: Version
     model: FittedModel
-    decision: SignOff | None
+    decisions: tuple[SignOff, ...]
+
+    @property
+    def decision(self) -> SignOff | None:
+        """The decision that lasts longest; None where the verdict is a pass."""
+        return self.decisions[0] if self.decisions else None
 
     @property
     def banners(self) -> list[str]:
         """What has to stand on every list."""
-        return [banner_of(self.decision)] if self.decision else []
+        return [banner_of(each) for each in self.decisions]
 
 
 def champion(config: Config) -> InService:
@@ -56,14 +62,15 @@ def verified(registry: Registry, version: Version, config: Config) -> InService:
     _check_age(version, config)
     try:
         _check_promoted(version)
-        decision = standing_decision(version, config)
+        standing_decision(version, config)
+        decisions = tuple(decisions_in_force(version, config))
     except GateClosed as error:
         raise ModelUnusable(
             error.found, expected=error.expected, where=error.where, next_step=error.next_step
         ) from None
     _check_basis(version, config)
     model = read_model(version.run.folder / MODEL_FOLDER, version.tags["model_digest"])
-    return InService(registry.model_name, version, model, decision)
+    return InService(registry.model_name, version, model, decisions)
 
 
 def _check_promoted(version: Version) -> None:

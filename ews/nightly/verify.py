@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ews.approval import decisions_on
 from ews.config import Config
 from ews.digests import digest_of, file_digest
-from ews.errors import ModelUnusable, UsageError
+from ews.equity.sign_off_log import log_problems, read_log
+from ews.errors import GateClosed, ModelUnusable, UsageError
 from ews.nightly.export_log import Standing, standings
 from ews.nightly.publish import LATEST, MANIFEST
 from ews.nightly.service import champion
@@ -17,6 +19,12 @@ from ews.store.purge_log import PURGE_LOG, read_lines, unfinished
 from ews.store.schema import read_store, store_path
 from ews.store.tombstones import back_again, read_copy
 from ews.training.report_folder import EVALUATION, FAIRNESS
+
+AUDIT_LOG = "audits.jsonl"
+"""Which audit of published lists was made when: lines that are only added."""
+
+AS_SERVED = "as-served-"
+"""How the report folders of such audits begin; the rest is the school year."""
 
 
 @dataclass
@@ -58,7 +66,8 @@ def verify(config: Config) -> VerifyResult:
     published = config.workspace_dir / "published"
     logged = standings(config.workspace_dir)
     for folder in sorted(path for path in published.glob("????-??-??") if path.is_dir()):
-        _verify_night(folder, logged.get(folder.name), registry, result)
+        verify_night(folder, logged.get(folder.name), registry, result)
+    _verify_sign_offs(config, registry, result)
     _verify_purges(config.workspace_dir, result)
     _verify_reports(config, registry, result)
     latest = published / LATEST
@@ -68,7 +77,16 @@ def verify(config: Config) -> VerifyResult:
     return result
 
 
-def _verify_night(folder: Path, logged: Standing | None, registry: Registry, result: VerifyResult) -> None:
+def verify_night(folder: Path, logged: Standing | None, registry: Registry, result: VerifyResult) -> None:
+    """Verify one published night and add what was looked at, and what does not hold, to a result.
+
+    Parameters
+    ----------
+    folder : Path
+        ``published/<as_of>``.
+    logged : Standing or None
+        What the export log says of it.
+    """
     result.nights.append(folder.name)
     try:
         content = (folder / MANIFEST).read_bytes()
@@ -77,13 +95,32 @@ def _verify_night(folder: Path, logged: Standing | None, registry: Registry, res
         purges = [str(each["purge"]) for each in manifest.get("purges", [])]
         tags = registry.version(manifest["model"]["version"]).tags
         digests = (manifest["model"]["digest"], manifest["audit"]["digest"], manifest["audit"]["verdict"])
-    except (OSError, ValueError, KeyError, TypeError, UsageError):
+        rests_on = (manifest.get("sign_off") or {}).get("digest")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
         result.problems.append(f"{folder.name}: the manifest is missing or cannot be read")
         return
     _verify_manifest(folder, digest_of(content), purges, logged, result)
     if digests != tuple(tags.get(name) for name in ("model_digest", "audit_digest", "gate_verdict")):
         result.problems.append(f"{folder.name}: the manifest names another model or audit than the registry")
+    if rests_on is not None and rests_on not in _logged_decisions(folder.parent.parent):
+        result.problems.append(f"{folder.name}: rests on a sign-off that the workspace's log does not hold")
     _verify_files(folder, recorded, result)
+
+
+def _logged_decisions(workspace: Path) -> set[str]:
+    return {str(line.record.get("digest")) for line in read_log(workspace)}
+
+
+def _verify_sign_offs(config: Config, registry: Registry, result: VerifyResult) -> None:
+    """Hold the log of sign-offs against itself, and the decisions on every version against the log."""
+    result.problems += log_problems(config.workspace_dir)
+    for version in registry.versions():
+        try:
+            _, refused = decisions_on(version, config)
+        except GateClosed as error:
+            refused = error
+        if refused is not None:
+            result.problems.append(f"version {version.number}: {refused.found}")
 
 
 def _verify_manifest(
@@ -130,8 +167,16 @@ def _verify_files(folder: Path, recorded: dict[str, str], result: VerifyResult) 
 
 
 def _verify_reports(config: Config, registry: Registry, result: VerifyResult) -> None:
-    """Hold the figures in ``reports/`` against the run that they are of."""
+    """Hold the figures in ``reports/`` against the run that they are of, or the log of audits as served."""
+    audited = {
+        str(each.get("what")): each.get("audit") for each in read_lines(config.workspace_dir / AUDIT_LOG)
+    }
     for folder in sorted((config.workspace_dir / "reports").glob("*/")):
+        if folder.name.startswith(AS_SERVED):
+            digest = file_digest(folder / FAIRNESS) if (folder / FAIRNESS).is_file() else None
+            if digest is None or audited.get(f"reports/{folder.name}") != digest:
+                result.problems.append(f"reports/{folder.name}/{FAIRNESS}: not the one of the audit")
+            continue
         for name, tag in ((EVALUATION, "evaluation_digest"), (FAIRNESS, "audit_digest")):
             try:
                 recorded = registry.run_named(folder.name).tags.get(tag)

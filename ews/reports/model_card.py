@@ -1,14 +1,35 @@
-"""The model card: what was built, from what, for whom, and where it must not be used (NIST AI RMF)."""
+"""The model card: what was built, from what, for whom, and where it must not be used.
+
+Keyed to the categories of the NIST AI Risk Management Framework 1.0 (NIST AI 100-1, part 2): for each, what
+this run can show, and what no software can and the district has still to do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ews.reports.card_figures import fairness_summary, performance_of
+from ews.reports.in_words import IN_SERVICE
 from ews.reports.render import render_page
 
+_OPTIONAL: dict[str, Any] = {
+    "monotone_down": [],
+    "authorization": None,
+    "sign_offs": [],
+    "limits": [],
+    "show_reasons_from": [],
+    "model_max_age_days": None,
+    "audit_rules": None,
+}
 
-def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> str:
+
+def render_model_card(
+    card: Mapping[str, Any],
+    banners: Sequence[str] = (),
+    evaluation: Mapping[str, Any] | None = None,
+    fairness: Mapping[str, Any] | None = None,
+) -> str:
     """Return ``model_card.html``, in the four functions of the NIST AI RMF: govern, map, measure, manage.
 
     Parameters
@@ -26,9 +47,13 @@ def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> s
         - ``digests`` and ``libraries``: ``{name: text}``, printed in this order
         - optional: ``monotone_down`` (features that can only lower it), ``authorization`` for meal
           eligibility (``{"basis", "citation", "approved_by", "expires"}`` or None), ``sign_offs``
-          (sentences), ``limits`` (sentences on this district)
+          (sentences), ``limits`` (sentences on this district), ``show_reasons_from`` (signals),
+          ``model_max_age_days``, ``audit_rules`` (``{"min_group", "min_cell", "resamples"}``)
     banners : sequence of str
         Sentences that must be seen first.
+    evaluation, fairness : mapping, optional
+        ``evaluation.json`` and ``fairness.json`` of the same run; without them the card only says where the
+        figures are.
 
     Raises
     ------
@@ -36,11 +61,13 @@ def render_model_card(card: Mapping[str, Any], banners: Sequence[str] = ()) -> s
         If a required entry is missing.
     """
     uses = {each["table"]: each["use"] for each in card["sources"]}
-    optional: dict[str, Any] = {"monotone_down": [], "authorization": None, "sign_offs": [], "limits": []}
     return render_page(
         "model_card.html.j2",
-        **{**optional, **card},
+        **{**_OPTIONAL, **card},
         banners=banners,
         meal_use=uses.get("meal_programs", "none"),
         nurse_use=uses.get("nurse_visits", "none"),
+        in_service=IN_SERVICE,
+        performance=performance_of(evaluation) if evaluation is not None else None,
+        audit=fairness_summary(fairness) if fairness is not None else None,
     )

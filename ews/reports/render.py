@@ -30,11 +30,16 @@ def _environment() -> Environment:
         "decimal": numbers.decimal,
         "percent": numbers.percent,
         "per_hundred": numbers.per_hundred,
+        "per_hundred_interval": numbers.per_hundred_interval,
+        "points": numbers.points,
+        "fewer_or_more": numbers.fewer_or_more,
         "count": numbers.count,
         "p_value": numbers.p_value,
         "verdict_words": numbers.verdict_words,
         "part": numbers.part,
+        "part_if_any": numbers.part_if_any,
         "day": day,
+        "short_day": short_day,
     }
     return made
 
@@ -48,3 +53,15 @@ def day(iso: str) -> str:
     ('September 23, 2024', 'all dates together')
     """
     return "all dates together" if iso == "pooled" else long_date(dt.date.fromisoformat(iso))
+
+
+def short_day(iso: str) -> str:
+    """Return an ISO date as people write it in a table.
+
+    Examples
+    --------
+    >>> short_day("2024-09-03")
+    'Sep 3, 2024'
+    """
+    found = dt.date.fromisoformat(iso)
+    return f"{found:%b} {found.day}, {found.year}"

@@ -54,7 +54,8 @@ def _note(workspace: Path, name: str) -> Path:
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a log, the oldest first; a line that was cut short by a crash holds none."""
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    # Not splitlines: it would also cut at characters that JSON leaves as they are inside a text.
+    for line in path.read_text(encoding="utf-8").split("\n") if path.exists() else []:
         try:
             record = json.loads(line)
         except ValueError:

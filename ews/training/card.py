@@ -50,6 +50,13 @@ def card_of(
         "libraries": {name: version(name) for name in _LIBRARIES},
         "authorization": _authorization(config),
         "limits": list(plan.notes),
+        "show_reasons_from": list(config.outreach.show_reasons_from),
+        "model_max_age_days": config.nightly.model_max_age_days,
+        "audit_rules": {
+            "min_group": config.audit.min_group,
+            "min_cell": config.audit.min_cell,
+            "resamples": config.audit.resamples,
+        },
     }
 
 

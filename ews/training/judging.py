@@ -10,7 +10,8 @@ import pandas as pd
 
 from ews.config import Config
 from ews.engine import Session
-from ews.equity.audit import LISTS, audit
+from ews.equity.audit import audit
+from ews.equity.lists import LISTS
 from ews.errors import GateClosed
 from ews.model import booster
 from ews.model.baselines import logistic_regression, rules_of_thumb

@@ -61,7 +61,7 @@ def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None)
     pages = {
         "evaluation.html": render_evaluation(evaluation, banners),
         "fairness.html": render_fairness(fairness, evaluation, banners, provenance),
-        "model_card.html": render_model_card(card, banners),
+        "model_card.html": render_model_card(card, banners, evaluation, fairness),
     }
     for name, page in pages.items():
         write_private(folder / name, page.encode())

@@ -17,6 +17,7 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
+from ews.engine import Session
 from ews.equity.gate import gate_verdict
 from ews.equity.suppression import suppress_fairness
 from ews.errors import GateClosed
@@ -29,8 +30,10 @@ from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.registry import Registry, Run
 from ews.school_calendar import today_in
+from ews.store.frames import current_students
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
+from ews.training.candidates import Choice, choose, fit_candidates, metrics_of, need_a_validation_year
 from ews.training.card import card_of, sources_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
 from ews.training.report_folder import (
@@ -44,6 +47,8 @@ from ews.training.report_folder import (
 
 AUDIT_FOLDER = "audit"
 MODEL_FOLDER = "model"
+ACCOUNT_TAG = "account"
+"""The tag that names the account which trained, whatever name was stated: neither may sign off."""
 
 
 @dataclass(frozen=True)
@@ -140,22 +145,45 @@ def _train(
 ) -> TrainResult:
     with read_store(config.workspace_dir) as session:
         plan = plan_years(complete_years(session), config.training.exclude_school_years)
+        need_a_validation_year(config.training.candidates, plan)
         rows = labelled_rows(session, plan.years, outcomes(session, config), config, progress)
         parts = _parts(rows, plan, config)
-        model = fit_model(
-            parts["train"], parts.get("validation"), seed=config.training.seed, progress=progress
-        )
+        model, choice = _fitted(config, session, rows, plan, parts, progress)
         progress("Comparing with rules of thumb", 0.0)
         judged = judged_rows(model, parts["train"], parts["test"])
         evaluation = evaluation_of(judged, model, parts["test"], plan, config, run.name)
         progress("Auditing by group", 0.0)
         fairness = fairness_of(session, judged, parts["test"], plan, config, run.name)
+    fairness["candidates"] = choice.record if choice else None
     if truth is not None:
         evaluation["truth"] = compared_with_truth(judged, truth)
     verdict = gate_verdict(evaluation["lift"]["verdict"], fairness["verdict"])
     evaluation["gate"] = verdict
     progress("Writing reports", 0.0)
-    return _report_and_register(config, registry, run, by, plan, parts, model, evaluation, fairness, verdict)
+    return _report_and_register(
+        config, registry, run, by, plan, parts, model, choice, evaluation, fairness, verdict
+    )
+
+
+def _fitted(
+    config: Config,
+    session: Session,
+    rows: LabelledRows,
+    plan: YearPlan,
+    parts: dict[str, LabelledRows],
+    progress: Progress,
+) -> tuple[FittedModel, Choice | None]:
+    """Return the model as configured, or the one chosen among candidates."""
+    settings = config.training.candidates
+    if settings is None or plan.validation is None:
+        seed = config.training.seed
+        return fit_model(parts["train"], parts.get("validation"), seed=seed, progress=progress), None
+    year = rows.of_years([plan.validation])
+    candidates = fit_candidates(config, settings, parts["train"], parts["validation"], year, progress)
+    progress("Choosing among candidates", 0.0)
+    # Who students are is read only now, when every candidate has been fitted and has given its risks.
+    choice = choose(candidates, year, current_students(session), config, settings)
+    return choice.model, choice
 
 
 def _parts(rows: LabelledRows, plan: YearPlan, config: Config) -> dict[str, LabelledRows]:
@@ -174,6 +202,7 @@ def _report_and_register(
     plan: YearPlan,
     parts: dict[str, LabelledRows],
     model: FittedModel,
+    choice: Choice | None,
     evaluation: dict[str, Any],
     fairness: dict[str, Any],
     verdict: str,
@@ -195,10 +224,13 @@ def _report_and_register(
         digests=digests,
         as_of_dates=evaluation["as_of_dates"],
     )
+    if choice is not None:
+        card["limits"] = [*card["limits"], *choice.limits()]
     write_figures(folder, evaluation, shown, card)
     registry.keep(run, folder, AUDIT_FOLDER)
-    tags = _tags(verdicts, _judged(digests, folder), by, run.name)
-    registry.record(run, tags=tags, metrics=_metrics(evaluation))
+    tags = _tags(verdicts, _judged(digests, folder), by, run.name) | (choice.tags() if choice else {})
+    metrics = _metrics(evaluation) | metrics_of(shown["candidates"])
+    registry.record(run, tags=tags, metrics=metrics)
     # The pages are drawn first: a version without readable reports is never registered.
     version = None if verdict == "fail" else registry.next_version()
     draw_pages(folder, [], version)
@@ -237,6 +269,7 @@ def _tags(verdicts: dict[str, str], digests: dict[str, str], by: str, run_name: 
         **{f"{name}_verdict": verdict for name, verdict in verdicts.items()},
         **{f"{name}_digest": digest for name, digest in digests.items()},
         "trained_by": by,
+        ACCOUNT_TAG: account(),
         "run_name": run_name,
         "ews_version": version("ews"),
     }

@@ -1,0 +1,86 @@
+"""Sums of columns over cells of students who are alike in every grouping, under all resamples.
+
+The sums of a cell are one matrix product, and the sums of a group are those of its cells: a hundred
+groups cost little more than one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ews.equity.judged_rows import BoolArray, Grouping, IntArray
+from ews.model.intervals import FloatArray
+
+Single = NDArray[np.float32]
+
+
+class Cells:
+    """Students who are alike in every grouping; a student with rows in two schools is in two cells.
+
+    Parameters
+    ----------
+    student : int array of shape (rows,)
+        Each row's student.
+    groupings : sequence of Grouping
+        What divides the rows.
+    """
+
+    def __init__(self, student: IntArray, groupings: Sequence[Grouping]) -> None:
+        mixed = np.zeros(len(student), dtype=np.int64)
+        for each in groupings:
+            mixed = mixed * (len(each.names) + 1) + each.codes + 1
+            mixed = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
+        count, students = int(mixed.max(initial=-1)) + 1, int(student.max(initial=-1)) + 1
+        keys, self.unit_of_row = np.unique(mixed * students + student, return_inverse=True)
+        self.student_of_unit = keys % students
+        self.starts = np.searchsorted(keys // students, np.arange(count + 1))
+        first_row = np.zeros(count, dtype=np.int64)
+        first_row[mixed[::-1]] = np.arange(len(student))[::-1]
+        self._codes = [each.codes[first_row] for each in groupings]
+
+    def belongs(self, grouping: int, groups: int) -> BoolArray:
+        """Return which cells each group of a grouping is made of, of shape (groups, cells)."""
+        return np.asarray(self._codes[grouping] == np.arange(groups)[:, None])
+
+
+class Columns:
+    """Columns of the rows, summed by student and cell; and their sums under resamples."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._cells = cells
+        self._sums: list[Single] = []
+        self._matrix: Single | None = None
+
+    def add(self, column: np.ndarray) -> int:
+        """Add a column of shape (rows,) and return its number."""
+        return self.add_summed(self.summed_by_unit(column))
+
+    def summed_by_unit(self, column: np.ndarray) -> Single:
+        """Return a column's sums by student and cell; safe to call from several threads."""
+        units = len(self._cells.student_of_unit)
+        return np.bincount(self._cells.unit_of_row, weights=column, minlength=units).astype(np.float32)
+
+    def add_summed(self, summed: Single) -> int:
+        """Add a column that is summed already."""
+        self._sums.append(summed)
+        return len(self._sums) - 1
+
+    def drawn(self, weights: FloatArray) -> FloatArray:
+        """Return sums of shape (cells, columns, resamples) under weights of shape (students, resamples).
+
+        Products in single precision: a resample's sum is good to six digits, far beyond what resampling
+        is.
+        """
+        if self._matrix is None:
+            self._matrix = np.ascontiguousarray(np.array(self._sums))
+            self._sums.clear()
+        of_unit = weights.astype(np.float32)[self._cells.student_of_unit]
+        starts = self._cells.starts
+        sums = np.empty((len(starts) - 1, len(self._matrix), weights.shape[1]), dtype=np.float32)
+        for cell, (start, end) in enumerate(itertools.pairwise(starts)):
+            np.matmul(self._matrix[:, start:end], of_unit[start:end], out=sums[cell])
+        return sums.astype(np.float64)

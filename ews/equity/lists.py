@@ -1,0 +1,101 @@
+"""The two lists that the audit looks at, filled by the model's risks or by a rule of thumb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ews.capacity import Enrolled, place, rank_district_wide
+from ews.config import Capacities
+from ews.equity.judged_rows import BoolArray, IntArray, JudgedRows
+from ews.model.predictors import MODEL, Predictor
+
+LISTS = {
+    "deployed": "The list in use: at each date, in every school, as many students of both sections as the "
+    "school can reach.",
+    "long": "One list of the whole district at each date, by risk, as long as the number of students who "
+    "became chronically absent.",
+}
+
+
+@dataclass(frozen=True)
+class ListsOfScore:
+    """Judged rows with the lists that one score fills.
+
+    Attributes
+    ----------
+    rows : JudgedRows
+        With the lists ``deployed`` and ``long``.
+    by_risk_alone : mapping of str to bool array
+        By list: who would be on it without schools and sections, at the same length at each date.
+    """
+
+    rows: JudgedRows
+    by_risk_alone: dict[str, BoolArray]
+
+
+def in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows by date and student, so that their order as delivered changes nothing."""
+    date, _ = pd.factorize(rows["as_of_date"], sort=True)
+    student, _ = pd.factorize(rows["student_id"], sort=True)
+    return rows.iloc[np.lexsort((student, date))].reset_index(drop=True)
+
+
+def lists_of_score(rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled) -> ListsOfScore:
+    """Return the lists that the model's risks fill; ``deployed`` as published, where the rows have it."""
+    if "deployed" in rows:
+        deployed = rows["deployed"].to_numpy(dtype=bool)
+    else:
+        deployed = place(rows, capacities, enrolled)["selected"].to_numpy(dtype=bool)
+    return _with_lists(rows, MODEL, deployed)
+
+
+def lists_of_rule(
+    rows: pd.DataFrame, model: ListsOfScore, rule: Predictor, capacities: Capacities, enrolled: Enrolled
+) -> ListsOfScore:
+    """Return the lists, as long at each date, that a rule of thumb fills.
+
+    Where the list in use was published, capacities may have been others then; the rule fills a list of
+    the same length in every school and section.
+    """
+    if "deployed" not in rows:
+        deployed = place(rows, capacities, enrolled, rule.column)["selected"].to_numpy(dtype=bool)
+    else:
+        deployed = _as_long_as_published(rows, model.rows.lists["deployed"], rule)
+    return _with_lists(rows, rule, deployed)
+
+
+def _with_lists(rows: pd.DataFrame, by: Predictor, deployed: BoolArray) -> ListsOfScore:
+    label = rows["label"].to_numpy(dtype=np.int64)
+    date, dates = pd.factorize(rows["as_of_date"], sort=True)
+    student, students = pd.factorize(rows["student_id"], sort=True)
+    rank = rank_district_wide(rows, by.column).to_numpy()
+    by_risk_alone = {
+        "deployed": _first(rank, date, deployed.astype(np.int64)),
+        "long": _first(rank, date, label),
+    }
+    judged = JudgedRows(
+        label,
+        rows[by.column].to_numpy(dtype=float),
+        student.astype(np.int64),
+        len(students),
+        date.astype(np.int64),
+        tuple(dates),
+        {"deployed": deployed, "long": by_risk_alone["long"]},
+    )
+    return ListsOfScore(judged, by_risk_alone)
+
+
+def _first(rank: np.ndarray, date: IntArray, counted: IntArray) -> BoolArray:
+    """Return who is on a list that is as long at each date as what is counted."""
+    length = np.bincount(date, weights=counted)
+    return np.asarray(rank <= length[date])
+
+
+def _as_long_as_published(rows: pd.DataFrame, deployed: BoolArray, rule: Predictor) -> BoolArray:
+    where = ["as_of_date", "school_id", "already_chronic"]
+    rank = rows.assign(rank=rank_district_wide(rows, rule.column)).groupby(where)["rank"].rank()
+    length = pd.Series(deployed, index=rows.index).groupby([rows[each] for each in where]).transform("sum")
+    return (rank <= length).to_numpy(dtype=bool)

@@ -1,0 +1,63 @@
+"""The audit as a whole: its verdict, the sentence that says it, and whom each attribute covers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ews.equity.comparisons import Comparison, Verdict, worst
+from ews.equity.groups import UNKNOWN, LeftOut
+
+MOST_NOT_JUDGED = 0.05
+"""Share of an attribute's positives that groups too small to judge may hold in a pass."""
+
+
+def overall_verdict(verdicts: list[Verdict], not_judged_share: float) -> Verdict:
+    """Return the verdict of the audit from those of its comparisons.
+
+    Any fail is a fail. If all that were judged pass, and the groups not judged hold at most 5% of the
+    positives (of the attribute where they hold most), it is a pass. Else the evidence is insufficient.
+    """
+    reached = worst(verdicts)
+    if reached != "pass":
+        return "fail" if reached == "fail" else "insufficient_evidence"
+    return "pass" if not_judged_share <= MOST_NOT_JUDGED else "insufficient_evidence"
+
+
+def coverage_of(rows: pd.DataFrame, members: pd.Series[str], left_out: LeftOut | None) -> dict[str, Any]:
+    """Return how many distinct students an attribute says something about.
+
+    A student who was in a school that is left out on one date and in another on the next counts as known.
+    """
+    students = rows["student_id"].nunique()
+    inside = members.notna()
+    seen = rows["student_id"][inside].nunique()
+    unknown = rows["student_id"][inside & (members == UNKNOWN)].nunique()
+    note = left_out.reason if left_out is not None and seen < students else ""
+    return {
+        "students": students,
+        "known": seen - unknown,
+        "unknown": unknown,
+        "left_out": students - seen,
+        "note": note,
+    }
+
+
+def sentence_of(verdict: Verdict, comparisons: list[Comparison], not_judged: float) -> str:
+    """Say the verdict without a figure that could give a small group away."""
+    failed = sorted({f"{each.group} ({each.attribute})" for each in comparisons if each.verdict == "fail"})
+    if verdict == "fail":
+        harmed = ", ".join(failed)
+        return f"Beyond tolerance, the model misses need in, or sees less well: {harmed}."
+    if verdict == "pass":
+        return "In every group large enough to judge, need is neither under-estimated nor seen less well."
+    if all(each.verdict == "not_judged" for each in comparisons):
+        return "No group is large enough to judge, so these data cannot say whether the model is fair."
+    still_open = sum(each.verdict == "insufficient_evidence" for each in comparisons)
+    parts = [f"{still_open} of {len(comparisons)} comparisons are open"] if still_open else []
+    if not_judged > MOST_NOT_JUDGED:
+        parts.append(
+            "groups too small to judge hold more than 5% of the students who became chronically absent"
+        )
+    return f"No group is shown to be harmed, but these data cannot rule it out: {'; '.join(parts)}."

@@ -1,0 +1,122 @@
+"""What of an audit is withheld: read from its counts, in all of its tables together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ews.equity.margins import Counts, Margin, is_closed, withheld_in, without_pairs
+
+SCHOOLS = "schools"
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The groups of an audit that are withheld; by attribute, and the schools under ``SCHOOLS``.
+
+    Attributes
+    ----------
+    sizes : mapping of str to set of str
+        Groups of which nothing is shown.
+    outcomes : mapping of str to set of str
+        Groups of which no figure that rests on outcomes is shown; contains ``sizes``.
+    pairs : mapping of str to set of str
+        Groups of which no pair is shown; contains ``outcomes``.
+    """
+
+    sizes: Mapping[str, set[str]]
+    outcomes: Mapping[str, set[str]]
+    pairs: Mapping[str, set[str]]
+
+    def any(self) -> bool:
+        """Whether anything is withheld of an attribute."""
+        return any(groups for name, groups in self.outcomes.items() if name != SCHOOLS)
+
+    def pair(self, attributes: Sequence[str], groups: Sequence[str]) -> bool:
+        """Whether a pair of groups is withheld."""
+        return any(
+            group in self.pairs[attribute] for attribute, group in zip(attributes, groups, strict=True)
+        )
+
+
+def withheld_of(report: Mapping[str, Any], minimum: int) -> Withheld:
+    """Return what is withheld of ``fairness.json`` as :func:`ews.equity.audit.audit` returned it.
+
+    Two counts of every group: its students, on the whole and at each date; and those who became chronically
+    absent and those who did not, likewise. A group that is too small at one date is withheld at all of them.
+    """
+    attributes = {each["attribute"]: each for each in report["attributes"]}
+    days = [day["as_of"] for each in report["attributes"][:1] for day in each.get("by_date") or []]
+    sizes = _margins({name: _sizes(each, days) for name, each in attributes.items()})
+    outcomes = _margins({name: _outcomes(each, days) for name, each in attributes.items()})
+    schools = (report.get("schools") or {}).get("groups", [])
+    sizes |= _margins({SCHOOLS: {g["group"]: _array([g["students"]]) for g in schools}})
+    outcomes |= _margins({SCHOOLS: {g["group"]: _both(g) for g in schools}})
+    hidden = {name: withheld_in(margin, minimum, at_least=1) for name, margin in sizes.items()}
+    if not all(is_closed(sizes[name], groups, minimum, at_least=1) for name, groups in hidden.items()):
+        # So few students in all that their sum itself would tell: nothing is left to show.
+        hidden = {name: set(margin.groups) for name, margin in sizes.items()}
+    thin = {name: withheld_in(margin, minimum, hidden[name]) for name, margin in outcomes.items()}
+    return Withheld(hidden, thin, _pairs(report, minimum, thin))
+
+
+def pooled_margins(report: Mapping[str, Any]) -> dict[str, Margin]:
+    """Return, by attribute, how many became chronically absent and how many did not, all dates together."""
+    return _margins(
+        {each["attribute"]: {g["group"]: _both(g) for g in each["groups"]} for each in report["attributes"]}
+    )
+
+
+def _pairs(report: Mapping[str, Any], minimum: int, thin: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    tables = {
+        (table["attributes"][0], table["attributes"][1]): {
+            (g["parts"][0], g["parts"][1]): _both(g) for g in table["groups"]
+        }
+        for table in report.get("intersections") or []
+    }
+    return without_pairs(pooled_margins(report), tables, minimum, thin)
+
+
+def _margins(counted: Mapping[str, Mapping[str, Counts]]) -> dict[str, Margin]:
+    """Return margins of the same students; the total is that of the attribute that leaves out the fewest."""
+    sums = [np.sum(list(groups.values()), axis=0) for groups in counted.values() if groups]
+    total = np.max(sums, axis=0) if sums else None
+    return {name: Margin(groups, total if groups else None) for name, groups in counted.items()}
+
+
+def _sizes(attribute: Mapping[str, Any], days: Sequence[str]) -> dict[str, Counts]:
+    at_days = _by_day(attribute, days)
+    return {
+        g["group"]: _array([g["students"], *(at_days[day].get(g["group"], _NOBODY)["n"] for day in days)])
+        for g in attribute["groups"]
+    }
+
+
+def _outcomes(attribute: Mapping[str, Any], days: Sequence[str]) -> dict[str, Counts]:
+    at_days = _by_day(attribute, days)
+    found = {}
+    for g in attribute["groups"]:
+        at = [at_days[day].get(g["group"], _NOBODY) for day in days]
+        each_day = [count for one in at for count in (one["positives"], one["n"] - one["positives"])]
+        found[g["group"]] = np.concatenate([_both(g), _array(each_day)])
+    return found
+
+
+_NOBODY = {"n": 0, "positives": 0}
+
+
+def _by_day(attribute: Mapping[str, Any], days: Sequence[str]) -> dict[str, dict[str, Any]]:
+    told = {day["as_of"]: {g["group"]: g for g in day["groups"]} for day in attribute.get("by_date") or []}
+    return {day: told.get(day, {}) for day in days}
+
+
+def _both(group: Mapping[str, Any]) -> Counts:
+    """Return the distinct students who became chronically absent, and who did not."""
+    return _array([group["positive_students"], group["students"] - group["positive_students"]])
+
+
+def _array(counts: Sequence[float]) -> Counts:
+    return np.array(counts, dtype=np.float64)
