@@ -1,4 +1,4 @@
-"""Early-warning lists for chronic absence: the whole job from Python, in a dozen names.
+"""Early-warning lists for chronic absence: the whole job from Python, in a few names.
 
 Each name is imported when it is first used, so that ``import ews`` costs nothing.
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from ews.approval import record_sign_off as record_sign_off
     from ews.config import load_config as load_config
     from ews.demo import demo as run_demo
+    from ews.equity.questions import comparison_table as comparison_table
+    from ews.equity.questions import group_table as group_table
+    from ews.equity.questions import positives_needed as positives_needed
     from ews.features.matrix import build_matrix as feature_matrix
+    from ews.nightly.as_served import audit_as_served as audit_as_served
     from ews.nightly.night import nightly as run_night
     from ews.nightly.night import score_and_publish as publish_lists
     from ews.nightly.verify import verify as verify_workspace
@@ -29,16 +33,22 @@ if TYPE_CHECKING:
     from ews.store.ingest import check as check_extracts
     from ews.store.ingest import ingest as ingest_extracts
     from ews.store.schema import read_store as read_store
+    from ews.training.report_folder import read_fairness as read_fairness
     from ews.training.run import train as train_model
 
 _HOMES = {
     "Decision": ("ews.approval", "Decision"),
+    "audit_as_served": ("ews.nightly.as_served", "audit_as_served"),
     "check_extracts": ("ews.store.ingest", "check"),
+    "comparison_table": ("ews.equity.questions", "comparison_table"),
     "feature_matrix": ("ews.features.matrix", "build_matrix"),
+    "group_table": ("ews.equity.questions", "group_table"),
     "ingest_extracts": ("ews.store.ingest", "ingest"),
     "load_config": ("ews.config", "load_config"),
+    "positives_needed": ("ews.equity.questions", "positives_needed"),
     "promote_model": ("ews.approval", "promote"),
     "publish_lists": ("ews.nightly.night", "score_and_publish"),
+    "read_fairness": ("ews.training.report_folder", "read_fairness"),
     "read_store": ("ews.store.schema", "read_store"),
     "record_sign_off": ("ews.approval", "record_sign_off"),
     "run_demo": ("ews.demo", "demo"),
@@ -50,12 +60,17 @@ _HOMES = {
 
 __all__ = [
     "Decision",
+    "audit_as_served",
     "check_extracts",
+    "comparison_table",
     "feature_matrix",
+    "group_table",
     "ingest_extracts",
     "load_config",
+    "positives_needed",
     "promote_model",
     "publish_lists",
+    "read_fairness",
     "read_store",
     "record_sign_off",
     "run_demo",

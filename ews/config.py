@@ -31,7 +31,7 @@ SensitiveAttribute = Literal[
     "economically_disadvantaged",
     "homeless",
     "foster",
-    "meal_eligibility",
+    "meal_status",
 ]
 
 UNDECIDED = "TODO"
@@ -41,7 +41,7 @@ GRADES: tuple[str, ...] = get_args(Grade)
 _ALL_GRADES: tuple[Grade, ...] = get_args(Grade)
 SENSITIVE_ATTRIBUTES: tuple[str, ...] = get_args(SensitiveAttribute)
 
-MEAL_ELIGIBILITY = "meal_eligibility"
+MEAL_STATUS = "meal_status"
 """The one attribute that does not come from the students extract but from the meal programs."""
 
 CandidateName = Literal[
@@ -350,11 +350,11 @@ def _check_authorization(config: Config, path: Path) -> None:
 def _check_meal_audit(config: Config, path: Path) -> None:
     meals = config.sources.meal_programs
     allowed = meals is not None and meals.use in ("audit", "feature")
-    if MEAL_ELIGIBILITY not in config.audit.sensitive or allowed:
+    if MEAL_STATUS not in config.audit.sensitive or allowed:
         return
     raise UsageError(
-        "audit.sensitive names meal_eligibility, and meal_programs may not be read for an audit",
+        "audit.sensitive names meal_status, and meal_programs may not be read for an audit",
         expected="sources.meal_programs with use: audit (or feature)",
         where=str(path),
-        next_step="set its use after your district has decided, or take meal_eligibility out",
+        next_step="set its use after your district has decided, or take meal_status out",
     )

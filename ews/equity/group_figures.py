@@ -9,7 +9,7 @@ the AUC as what it is equal to, the mean placement of those who became chronic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,8 @@ from ews.equity.judged_rows import BoolArray, Grouping, IntArray, JudgedRows, we
 from ews.model.intervals import FloatArray
 from ews.model.resampling import ratio
 
-Metric = Callable[..., float]
 Figures = dict[str, float]
+Metric = Callable[..., Figures]
 
 RATES = ("selection_rate", "fnr", "fpr", "precision", "false_omission_rate")
 
@@ -63,7 +63,7 @@ def cells_of_list(rows: JudgedRows, grouping: Grouping, list_name: str) -> Cells
 
 def rates_of(cells: Cells, names: Sequence[str]) -> dict[str, Figures]:
     """Return by group, in order, the five rates and ``missed_need``; a group without rows has none."""
-    return _by_group(cells, names, _RATES)
+    return _by_group(cells, names, _all_rates)
 
 
 def rates_at_once(cells: Cells) -> dict[str, FloatArray]:
@@ -106,13 +106,13 @@ def auc_of(cells: Cells, names: Sequence[str]) -> dict[str, float]:
     cells : Cells
         With the placements of the rows within their group, nobody listed.
     """
-    return {group: each["auc"] for group, each in _by_group(cells, names, {"auc": _mean_placement}).items()}
+    return {group: each["auc"] for group, each in _by_group(cells, names, _mean_placement).items()}
 
 
 def missed_need_by_group(
     rows: pd.DataFrame, members: pd.Series[str], listed: pd.Series[bool]
 ) -> dict[str, float]:
-    """Return :func:`missed_need` of every group on one list.
+    """Return the need that one list missed in every group beyond what the risks said.
 
     Parameters
     ----------
@@ -128,46 +128,15 @@ def missed_need_by_group(
     judged = JudgedRows(label, risk, nothing, 1, nothing, (), {"": listed.to_numpy(dtype=bool)})
     grouping = Grouping.of(members, compared=False)
     cells = cells_of_list(judged, grouping, "")
-    found = _by_group(cells, grouping.names, {"missed_need": missed_need})
-    return {group: each["missed_need"] for group, each in found.items()}
+    return {group: each["missed_need"] for group, each in rates_of(cells, grouping.names).items()}
 
 
-def selection_rate(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
-    """Share of the students who are on the list."""
-    return _share(rows * listed, rows)
+def _all_rates(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> Figures:
+    """Return every figure of one group on one list.
 
-
-def false_negative_rate(
-    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
-) -> float:
-    """Share of those who became chronic that the list missed; NaN without any."""
-    return _share(rows * label * (listed == 0), rows * label)
-
-
-def false_positive_rate(
-    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
-) -> float:
-    """Share of those who did not become chronic that are on the list; NaN without any."""
-    return _share(rows * (1 - label) * listed, rows * (1 - label))
-
-
-def precision(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
-    """Share of the students on the list who became chronic; NaN if nobody is on it."""
-    return _share(rows * label * listed, rows * listed)
-
-
-def false_omission_rate(
-    label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray
-) -> float:
-    """Share of the students off the list who became chronic; ideal 0. NaN if nobody is off it."""
-    return _share(rows * label * (listed == 0), rows * (listed == 0))
-
-
-def missed_need(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
-    """Need the list missed beyond what the risks said: sum off the list of (label - risk) / positives.
-
-    About 0 for calibrated risks whatever the base rate; above 0 where need is under-estimated. NaN
-    without positives. The difference between a group and the rest is ``excess_fnr``.
+    ``missed_need`` is the need that the list missed beyond what the risks said: the sum off the list of
+    (label - risk), divided by the positives. About 0 for calibrated risks whatever the base rate; above 0
+    where need is under-estimated; NaN without positives. Between a group and the rest it is ``excess_fnr``.
 
     Parameters
     ----------
@@ -176,13 +145,21 @@ def missed_need(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean
     rows, mean : arrays of shape (cells,)
         How many student-dates it holds, and their mean risk.
     """
-    return _share(rows * (label - mean) * (listed == 0), rows * label)
+    need, others, off = rows * label, rows * (1 - label), listed == 0
+    return {
+        "selection_rate": _share(rows * listed, rows),
+        "fnr": _share(need * off, need),
+        "fpr": _share(others * listed, others),
+        "precision": _share(need * listed, rows * listed),
+        "false_omission_rate": _share(need * off, rows * off),
+        "missed_need": _share(rows * (label - mean) * off, need),
+    }
 
 
-def _mean_placement(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> float:
-    if not (label == 0).any():
-        return float("nan")
-    return _share(rows * mean * (label == 1), rows * (label == 1))
+def _mean_placement(label: np.ndarray, listed: np.ndarray, *, rows: np.ndarray, mean: np.ndarray) -> Figures:
+    if label.all():
+        return {"auc": float("nan")}
+    return {"auc": _share(rows * mean * label, rows * label)}
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
@@ -190,36 +167,22 @@ def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float(np.sum(part)) / total if total else float("nan")
 
 
-_RATES: dict[str, Metric] = {
-    "selection_rate": selection_rate,
-    "fnr": false_negative_rate,
-    "fpr": false_positive_rate,
-    "precision": precision,
-    "false_omission_rate": false_omission_rate,
-    "missed_need": missed_need,
-}
-
-
 def _margins(size: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return rows, positives, listed and found of every group."""
     return size.sum(axis=(1, 2)), size[:, 1].sum(axis=1), size[:, :, 1].sum(axis=1), size[:, 1, 1]
 
 
-def _by_group(cells: Cells, names: Sequence[str], metrics: Mapping[str, Metric]) -> dict[str, Figures]:
+def _by_group(cells: Cells, names: Sequence[str], metric: Metric) -> dict[str, Figures]:
+    """Ask a MetricFrame for one metric that returns several figures: its overhead is per metric and group."""
     used = np.flatnonzero(cells.size)
     if not len(used):
         return {}
     size = cells.size.ravel()[used]
-    weights = {"rows": size, "mean": cells.total.ravel()[used] / size}
     frame = MetricFrame(
-        metrics=dict(metrics),
+        metrics=metric,
         y_true=used // 2 % 2,
         y_pred=used % 2,
         sensitive_features=used // 4,
-        sample_params=dict.fromkeys(metrics, weights),
+        sample_params={"rows": size, "mean": cells.total.ravel()[used] / size},
     )
-    values = frame.by_group.to_numpy(dtype=float)
-    return {
-        names[int(group)]: dict(zip(metrics, values[at].tolist(), strict=True))
-        for at, group in enumerate(frame.by_group.index)
-    }
+    return {names[int(group)]: dict(found) for group, found in frame.by_group.items()}

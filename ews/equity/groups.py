@@ -30,7 +30,7 @@ _TITLES = {
     "economically_disadvantaged": "Economically disadvantaged",
     "homeless": "Experiencing homelessness",
     "foster": "In foster care",
-    "meal_eligibility": "Meal eligibility",
+    "meal_status": "Meal status",
 }
 
 

@@ -46,10 +46,20 @@ class Margin:
         None where the counts are not known: such a group is withheld.
     total : Counts or None
         What all students together have; may exceed the sum of the groups. None if nobody can know it.
+    judged : int or None
+        How many counts, the first ones, must not be small in a cell that is shown; None for all.
     """
 
     groups: Mapping[str, Counts | None]
     total: Counts | None = None
+    judged: int | None = None
+
+    def is_small(self, counts: Counts | None, minimum: int) -> bool:
+        """Whether a cell may not be shown: not known, or a count from 1 to the minimum - 1."""
+        if counts is None:
+            return True
+        judged = counts[: self.judged]
+        return bool(((judged > _ROUNDING) & (judged < minimum - _ROUNDING)).any())
 
     def left(self, withheld: Collection[str]) -> Counts:
         """Return what the withheld groups have together, as far as it is known."""
@@ -87,16 +97,13 @@ class Margin:
     def from_smallest(self) -> list[str]:
         """Return the groups that have anybody, by their smallest count."""
         somebody = [group for group in self.groups if self.of(group).any()]
-        return sorted(somebody, key=lambda group: (self.of(group).min(), self.of(group).sum(), group))
+        return sorted(
+            somebody, key=lambda group: (self.of(group)[: self.judged].min(), self.of(group).sum(), group)
+        )
 
     def everything(self) -> Counts:
         """Return the total, or as much of it as is known."""
         return self.sum_of(self.groups) if self.total is None else self.total
-
-
-def is_small(counts: Counts | None, minimum: int) -> bool:
-    """Whether a cell has a count that may not be shown: from 1 to the minimum - 1, or not known."""
-    return counts is None or bool(((counts > _ROUNDING) & (counts < minimum - _ROUNDING)).any())
 
 
 def withheld_in(margin: Margin, minimum: int, also: Collection[str] = (), at_least: int = 0) -> set[str]:
@@ -109,7 +116,10 @@ def withheld_in(margin: Margin, minimum: int, also: Collection[str] = (), at_lea
     at_least : int
         How many students everybody knows each group to have: 1 for groups that are listed by name.
     """
-    withheld = {*also, *(group for group, counts in margin.groups.items() if is_small(counts, minimum))}
+    withheld = {
+        *also,
+        *(group for group, counts in margin.groups.items() if margin.is_small(counts, minimum)),
+    }
     for group in margin.from_smallest():
         if is_closed(margin, withheld, minimum, at_least):
             break
@@ -120,9 +130,10 @@ def withheld_in(margin: Margin, minimum: int, also: Collection[str] = (), at_lea
 def is_closed(margin: Margin, withheld: Collection[str], minimum: int, at_least: int = 0) -> bool:
     """Whether the withheld groups have enough together to hide each other."""
     if not withheld:
-        return not is_small(margin.outside(), minimum)
-    left = margin.left(withheld) - at_least * len(withheld)
-    return _enough(left, left + margin.sum_of(margin.shown(withheld)), minimum)
+        return not margin.is_small(margin.outside(), minimum)
+    left = margin.left(withheld)
+    whole = left + margin.sum_of(margin.shown(withheld))
+    return _enough(left - at_least * len(withheld), whole, minimum)
 
 
 def without_pairs(
@@ -144,7 +155,7 @@ def without_pairs(
     while grown:
         grown = False
         for attribute in margins:
-            grown |= _grow(attribute, margins, pairs, minimum, taken)
+            grown |= _grow(attribute, margins, pairs, minimum, taken, also.get(attribute, ()))
     return taken
 
 
@@ -154,7 +165,7 @@ def _cover(margins: Mapping[str, Margin], pairs: Pairs, minimum: int, taken: Map
         ((a, g), (b, h))
         for (a, b), cells in pairs.items()
         for (g, h), counts in cells.items()
-        if g not in taken[a] and h not in taken[b] and is_small(counts, minimum)
+        if g not in taken[a] and h not in taken[b] and margins[a].is_small(counts, minimum)
     ]:
         times = Counter(end for ends in small for end in ends)
         attribute, group = min(times, key=lambda end: (-times[end], margins[end[0]].of(end[1]).sum(), end))
@@ -167,11 +178,12 @@ def _grow(
     pairs: Pairs,
     minimum: int,
     taken: Mapping[str, set[str]],
+    also: Collection[str],
 ) -> bool:
     """Take out the next smallest group of an attribute if those taken out do not hide each other."""
     own = taken[attribute]
     left = [group for group in margins[attribute].from_smallest() if group not in own]
-    if not left or _hide_each_other(attribute, margins, pairs, minimum, taken):
+    if not left or _hide_each_other(attribute, margins, pairs, minimum, taken, also):
         return False
     own.add(left[0])
     return True
@@ -183,6 +195,7 @@ def _hide_each_other(
     pairs: Pairs,
     minimum: int,
     taken: Mapping[str, set[str]],
+    also: Collection[str],
 ) -> bool:
     margin, own = margins[attribute], taken[attribute]
     for other, cells in _tables_of(attribute, pairs):
@@ -191,7 +204,7 @@ def _hide_each_other(
             for h in margins[other].shown(taken[other])
         }
         if not own:
-            if any(is_small(left, minimum) for left, _ in split.values()):
+            if any(margin.is_small(left, minimum) for left, _ in split.values()):
                 return False
             continue
         pool = margin.left(own) if margin.is_known() or margin.total is not None else _sum_of_left(split)
@@ -200,7 +213,8 @@ def _hide_each_other(
             outside = everything - left - shown
             if not (_enough(left, left + shown, minimum) and _enough(pool - left, outside, minimum)):
                 return False
-    return _nobody_weighs_all(margin, own, minimum)
+    # A group whose own counts are withheld need not keep them when it trades places.
+    return _nobody_weighs_all(margin, own, own - set(also), minimum)
 
 
 def _beside(
@@ -227,11 +241,11 @@ def _sum_of_left(split: Mapping[str, tuple[Counts, Counts]]) -> Counts:
     return np.sum([left for left, _ in split.values()], axis=0)
 
 
-def _nobody_weighs_all(margin: Margin, own: Collection[str], minimum: int) -> bool:
-    """Whether each of the groups taken out has enough others to trade places with."""
+def _nobody_weighs_all(margin: Margin, own: Collection[str], fixed: Collection[str], minimum: int) -> bool:
+    """Whether each of the groups whose own counts are shown has enough others to trade places with."""
     pool = margin.left(own)
     everything = pool + margin.sum_of(margin.shown(own))
-    return all(_enough(pool - margin.of(g), everything - margin.of(g), minimum) for g in own)
+    return all(_enough(pool - margin.of(g), everything - margin.of(g), minimum) for g in fixed)
 
 
 def _tables_of(attribute: str, pairs: Pairs) -> Iterator[tuple[str, Mapping[tuple[str, str], Counts | None]]]:

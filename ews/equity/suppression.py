@@ -20,6 +20,10 @@ _BANDS = ((300, 1), (100, 2), (40, 5), (20, 10), (10, 20))
 """From how many students on, and how many percent are then the lowest and (from 100) the highest shown."""
 
 
+LEAST_BAND: Final = _BANDS[-1][0]
+"""Of fewer students no percentage is shown, whatever the minimum."""
+
+
 class Suppressed(str):
     """A value of its own for what is withheld: never 0, never blank; text, so that JSON can hold it."""
 
@@ -55,7 +59,7 @@ def hidden_groups(students: Mapping[str, int], minimum: int) -> set[str]:
     return withheld_in(Margin(groups), minimum, at_least=1)
 
 
-def banded_percent(part: int, whole: int) -> str:
+def banded_percent(part: float, whole: float) -> str:
     """Return a share in percent, its extremes in a band that widens as n falls (DOMAIN: small cells).
 
     n of 300 or more: 1/99; 100 to 299: 2/98; 40 to 99: 5/95; 20 to 39: 10/90; 10 to 19: 20/80; below 10
@@ -73,6 +77,26 @@ def banded_percent(part: int, whole: int) -> str:
                 return f"{band}% or less"
             return f"{100 - band}% or more" if percent >= 100 - band else f"{percent:.0f}%"
     return SUPPRESSED
+
+
+def bands(minimum: int) -> list[dict[str, str]]:
+    """Return the bands of :func:`banded_percent` in words, for at least a minimum of students.
+
+    Examples
+    --------
+    >>> bands(40)[0], bands(40)[-1]["students"]
+    ({'students': '300 or more', 'lowest': '1% or less', 'highest': '99% or more'}, '40 to 99')
+    """
+    rows, above = [], None
+    for least, band in _BANDS:
+        if above is None or above > minimum:
+            first = max(least, minimum)
+            students = f"{first} or more" if above is None else f"{first} to {above - 1}"
+            rows.append(
+                {"students": students, "lowest": f"{band}% or less", "highest": f"{100 - band}% or more"}
+            )
+        above = least
+    return rows
 
 
 def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]:

@@ -63,21 +63,21 @@ def withheld_of(report: Mapping[str, Any], minimum: int) -> Withheld:
     return Withheld(hidden, thin, _pairs(report, minimum, thin))
 
 
-def pooled_margins(report: Mapping[str, Any]) -> dict[str, Margin]:
-    """Return, by attribute, how many became chronically absent and how many did not, all dates together."""
-    return _margins(
-        {each["attribute"]: {g["group"]: _both(g) for g in each["groups"]} for each in report["attributes"]}
-    )
-
-
 def _pairs(report: Mapping[str, Any], minimum: int, thin: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    days = max(1, len(report.get("as_of_dates") or []))
+    margins = _margins(
+        {
+            each["attribute"]: {g["group"]: _at_an_average_date_too(g, days) for g in each["groups"]}
+            for each in report["attributes"]
+        }
+    )
     tables = {
         (table["attributes"][0], table["attributes"][1]): {
-            (g["parts"][0], g["parts"][1]): _both(g) for g in table["groups"]
+            (g["parts"][0], g["parts"][1]): _at_an_average_date_too(g, days) for g in table["groups"]
         }
         for table in report.get("intersections") or []
     }
-    return without_pairs(pooled_margins(report), tables, minimum, thin)
+    return without_pairs(margins, tables, minimum, thin)
 
 
 def _margins(counted: Mapping[str, Mapping[str, Counts]]) -> dict[str, Margin]:
@@ -116,6 +116,12 @@ def _by_day(attribute: Mapping[str, Any], days: Sequence[str]) -> dict[str, dict
 def _both(group: Mapping[str, Any]) -> Counts:
     """Return the distinct students who became chronically absent, and who did not."""
     return _array([group["positive_students"], group["students"] - group["positive_students"]])
+
+
+def _at_an_average_date_too(group: Mapping[str, Any], days: int) -> Counts:
+    """Return both outcomes in students, and in students on the average date: not everybody is there at all."""
+    positives, others = group["positives"], group["n"] - group["positives"]
+    return np.concatenate([_both(group), _array([positives / days, others / days])])
 
 
 def _array(counts: Sequence[float]) -> Counts:

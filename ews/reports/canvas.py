@@ -66,6 +66,8 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
         with warnings.catch_warnings():
             # A group's name in a script the measuring font lacks is still shown in the reader's own font.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            # The library's own defaults, set again, make it warn of itself.
+            warnings.filterwarnings("ignore", category=mpl.MatplotlibDeprecationWarning)
             with mpl.rc_context(settings | _SETTINGS):
                 return draw(*args, **kwargs)
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ews.reports.by_date_chart import by_date_chart
 from ews.reports.forest import forest
-from ews.reports.frontier_chart import frontier_chart, lettered
+from ews.reports.frontier_chart import drawable, frontier_chart, lettered
 from ews.reports.in_words import coverage_sentence, in_one_minute, in_students
 from ews.reports.numbers import complement, part, part_if_any
 from ews.reports.render import render_page
@@ -47,7 +47,8 @@ def render_fairness(
         ``fairness.json``: verdict and sentence, tolerance, comparisons, attributes with their groups (a group
         may have a ``note`` that says why it is not judged). Rendered where present and not null: ``notes``,
         of every attribute ``coverage`` and ``by_date``, of every rate its ``difference`` to the rest,
-        ``intersections``, ``schools``, ``simple_rule``, ``candidates``.
+        ``intersections``, ``schools``, ``simple_rule``, ``candidates``; and ``as_served`` of an audit of
+        published lists (its ``sentence``).
     evaluation : mapping
         ``evaluation.json``, for the years and the lift's verdict, which the gate also asks for.
     banners : sequence of str
@@ -68,7 +69,7 @@ def render_fairness(
     optional = _optional_sections(fairness)
     return render_page(
         "fairness.html.j2",
-        **{**fairness, "notes": fairness.get("notes", []), "attributes": attributes, **optional},
+        **{**fairness, "notes": fairness.get("notes") or [], "attributes": attributes, **optional},
         evaluation=evaluation,
         banners=banners,
         provenance=dict(provenance or {}),
@@ -93,7 +94,9 @@ def _optional_sections(fairness: Mapping[str, Any]) -> dict[str, Any]:
         and {
             **candidates,
             "frontier": lettered(candidates["frontier"]),
-            "figure": frontier_chart(candidates["frontier"], tolerance),
+            "figure": frontier_chart(candidates["frontier"], tolerance)
+            if drawable(candidates["frontier"])
+            else "",
         },
         "intersections": intersections(fairness),
         "schools": schools(fairness),

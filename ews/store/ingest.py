@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ews.config import Config
+from ews.config import MEAL_STATUS, Config
 from ews.digests import canonical_json
 from ews.engine import Session, literal
 from ews.extracts.checks import found
@@ -152,16 +152,18 @@ def check(
 def used_sources(config: Config) -> list[tuple[Table, Source]]:
     """Return the sources that may be opened, in the order in which they are loaded.
 
-    Health visits and meal programs are among them only as features: no audit reads them yet, and what
-    nothing reads is not opened.
+    Health visits and meal programs are among them as features; meal programs also where the audit names
+    meal eligibility. What nothing reads is not opened.
     """
     pairs = [(table, getattr(config.sources, table.name)) for table in TABLES]
-    return [
-        (table, source)
-        for table, source in pairs
-        if source is not None
-        and not (isinstance(source, MealSource | NurseSource) and source.use != "feature")
-    ]
+    return [(table, source) for table, source in pairs if source is not None and _is_read(source, config)]
+
+
+def _is_read(source: Source, config: Config) -> bool:
+    if not isinstance(source, MealSource | NurseSource) or source.use == "feature":
+        return True
+    audited = isinstance(source, MealSource) and MEAL_STATUS in config.audit.sensitive
+    return audited and source.use == "audit"
 
 
 def _time(loaded_at: dt.datetime | None) -> dt.datetime:

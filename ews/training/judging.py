@@ -19,8 +19,10 @@ from ews.model.evaluate import evaluate
 from ews.model.families import importance
 from ews.model.fitting import FittedModel
 from ews.model.labelled_rows import LabelledRows
+from ews.model.predictors import RULES
 from ews.model.years import YearPlan
-from ews.store.frames import current_students
+from ews.progress import Progress, silent
+from ews.training.audit_frame import audit_frame
 
 _EXPLAINED_ROWS = 4_000
 
@@ -57,14 +59,22 @@ def evaluation_of(
 
 
 def fairness_of(
-    session: Session, rows: pd.DataFrame, test: LabelledRows, plan: YearPlan, config: Config, run_name: str
+    session: Session,
+    rows: pd.DataFrame,
+    test: LabelledRows,
+    plan: YearPlan,
+    config: Config,
+    run_name: str,
+    *,
+    best_rule: str,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Return ``fairness.json`` before suppression.
+    """Return ``fairness.json`` before suppression; the best rule of thumb of the evaluation stands beside.
 
     An audit that cannot be made is a ``fail`` that says why, never a model without an audit.
     """
     named = {"district": config.district, "run": run_name, "test_year": plan.test}
-    groups = current_students(session)
+    groups, left_out = audit_frame(session, rows, config)
     try:
         report = audit(
             rows,
@@ -73,6 +83,9 @@ def fairness_of(
             capacities=config.outreach.capacity,
             enrolled=test.enrolled,
             seed=config.training.seed,
+            rule=next((each for each in RULES if each.name == best_rule), None),
+            left_out=left_out,
+            progress=progress,
         )
     except GateClosed as error:
         return {**named, **_no_audit(error, rows, config)}
@@ -116,8 +129,13 @@ def _no_audit(error: GateClosed, rows: pd.DataFrame, config: Config) -> dict[str
         "min_cell": config.audit.min_cell,
         "resamples": config.audit.resamples,
         "lists": LISTS,
+        "notes": [],
         "attributes": [],
         "comparisons": [],
+        "intersections": [],
+        "schools": {"title": "School", "groups": []},
+        "simple_rule": None,
+        "candidates": None,
         "verdict": "fail",
         "sentence": f"The audit could not be made: {error.found}. {error.next_step}".strip(),
         "not_judged_share_of_positives": 1.0,

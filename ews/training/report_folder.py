@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ews.config import Config
 from ews.digests import canonical_json, file_digest
+from ews.equity.public_edition import public_edition
+from ews.errors import UsageError
 from ews.private_files import write_private
 from ews.reports.evaluation import render_evaluation
 from ews.reports.fairness import render_fairness
+from ews.reports.fairness_public import render_fairness_public
 from ews.reports.model_card import render_model_card
 
 EVALUATION = "evaluation.json"
@@ -38,8 +42,35 @@ def read_figures(folder: Path, name: str) -> dict[str, Any]:
     return figures
 
 
+def read_fairness(config: Config, run: str | None = None) -> dict[str, Any]:
+    """Return ``fairness.json`` of a run, by default the newest, or of an audit as served.
+
+    Parameters
+    ----------
+    run : str, optional
+        The name of a folder under ``reports/``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such report.
+    """
+    reports = config.workspace_dir / "reports"
+    latest = reports / LATEST
+    name = run or (latest.read_text(encoding="utf-8").strip() if latest.is_file() else "")
+    if name and (reports / name / FAIRNESS).is_file():
+        return read_figures(reports / name, FAIRNESS)
+    there = sorted(path.parent.name for path in reports.glob(f"*/{FAIRNESS}"))
+    raise UsageError(
+        f"there is no fairness report of {name or 'any run'}",
+        expected=f"one of {', '.join(there)}" if there else "a run that `ews train` ended",
+        where=str(reports),
+        next_step="give the name of one of them" if there else "run `ews train`",
+    )
+
+
 def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None) -> None:
-    """Draw the three pages of a run from its figures.
+    """Draw the pages of a run from its figures: three for those who decide, one for everybody.
 
     Parameters
     ----------
@@ -61,6 +92,9 @@ def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None)
     pages = {
         "evaluation.html": render_evaluation(evaluation, banners),
         "fairness.html": render_fairness(fairness, evaluation, banners, provenance),
+        "fairness_public.html": render_fairness_public(
+            public_edition(fairness, fairness["min_cell"]), banners
+        ),
         "model_card.html": render_model_card(card, banners, evaluation, fairness),
     }
     for name, page in pages.items():

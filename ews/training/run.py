@@ -152,8 +152,16 @@ def _train(
         progress("Comparing with rules of thumb", 0.0)
         judged = judged_rows(model, parts["train"], parts["test"])
         evaluation = evaluation_of(judged, model, parts["test"], plan, config, run.name)
-        progress("Auditing by group", 0.0)
-        fairness = fairness_of(session, judged, parts["test"], plan, config, run.name)
+        fairness = fairness_of(
+            session,
+            judged,
+            parts["test"],
+            plan,
+            config,
+            run.name,
+            best_rule=evaluation["lift"]["best_rule"] or "",
+            progress=progress,
+        )
     fairness["candidates"] = choice.record if choice else None
     if truth is not None:
         evaluation["truth"] = compared_with_truth(judged, truth)

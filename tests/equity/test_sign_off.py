@@ -1,6 +1,7 @@
 """A written decision: complete, by somebody else, limited in time, and unedited."""
 
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -38,10 +39,22 @@ def test_a_complete_decision_is_recorded_with_what_was_open():
     assert decision.conditions == "Review in January."
 
 
-@pytest.mark.parametrize("same", ["Sam Poe", " sam poe ", "SAM  POE", "sam\tpoe"])
+@pytest.mark.parametrize(
+    "same",
+    [
+        "Sam Poe",
+        " sam poe ",
+        "SAM  POE",
+        "sam\tpoe",
+        "Sam\u00a0Poe",
+        "Sam\u200b Poe",
+        "Ｓam Poe",
+        "sampoe-account",
+    ],
+)
 def test_whoever_trained_the_model_may_not_approve_it(same):
     with pytest.raises(UsageError, match="trained the model"):
-        decide(approver=same)
+        decide(approver=same, trainers=["SamPoe-Account"])
 
 
 def test_names_are_compared_case_folded():
@@ -49,10 +62,11 @@ def test_names_are_compared_case_folded():
         decide(approver="STRASSER", trained_by="Straßer")
 
 
+@pytest.mark.parametrize("empty", ["", "  ", "\u200b", "\n"])
 @pytest.mark.parametrize("part", ["approver", "role", "reason"])
-def test_name_role_and_reason_may_not_be_empty(part):
+def test_name_role_and_reason_may_not_be_empty(part, empty):
     with pytest.raises(UsageError, match=f"--{part} is empty") as refused:
-        decide(**{part: "  "})
+        decide(**{part: empty})
     assert refused.value.exit_code == 2
 
 
@@ -105,6 +119,37 @@ def test_a_decision_survives_json():
 def test_an_edited_record_is_noticed(key, value):
     with pytest.raises(GateClosed, match="changed after it was written"):
         SignOff.from_record({**decide().record(), key: value})
+
+
+@pytest.mark.parametrize("part", ["approver", "role", "reason", "conditions"])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("x" * 1_001, "characters"), ("a\x1b[2Jb", "cannot be shown"), ("\udcff", "cannot be shown")],
+)
+def test_what_cannot_be_read_on_a_list_is_refused(part, text, said):
+    with pytest.raises(UsageError, match=said):
+        decide(**{part: text})
+
+
+def test_what_was_typed_on_several_lines_becomes_one():
+    assert decide(reason="Small\n\tdistrict\u2028reviewed").reason == "Small district reviewed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"expires": "2026-09-01"}, "longer than a decision may"),
+        ({"approver": "SAM POE"}, "trained the model"),
+        ({"kind": "blessing"}, "changed"),
+        ({"open_verdicts": [1]}, "incomplete"),
+    ],
+)
+def test_a_record_that_could_not_have_been_written_is_refused_whatever_its_digest(changes, said):
+    forged = {**decide().record(), **changes}
+    content = {key: value for key, value in forged.items() if key != "digest"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    with pytest.raises(GateClosed, match=said):
+        SignOff.from_record({**content, "digest": hashlib.sha256(text.encode()).hexdigest()})
 
 
 @pytest.mark.parametrize("spoiled", [{"expires": "soon"}, {"recorded_at": None}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shlex
@@ -27,12 +28,13 @@ def _readme_commands() -> list[list[str]]:
     return [shlex.split(line) for line in lines]
 
 
-def test_the_commands_of_the_readme_run_as_printed(tmp_path: Path) -> None:
-    folder = tmp_path / "a district's folder"
+@pytest.fixture(scope="module")
+def after_the_readme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the README's commands were run, one after the other."""
+    folder = tmp_path_factory.mktemp("readme") / "a district's folder"
     folder.mkdir()
     # A home that not even root can write to.
     environment = {**os.environ, "HOME": "/dev/null"}
-    ran = []
     for command in _readme_commands():
         assert command[0] == "ews"
         done = subprocess.run(
@@ -44,7 +46,11 @@ def test_the_commands_of_the_readme_run_as_printed(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, (command, done.stdout[-500:], done.stderr[-1500:])
-        ran.append(command[1])
+    return folder
+
+
+def test_the_commands_of_the_readme_run_as_printed(after_the_readme: Path) -> None:
+    folder, ran = after_the_readme, [command[1] for command in _readme_commands()]
     assert ran[0] == "simulate"
     assert ran[-1] == "verify"
     latest = (folder / "district/workspace/published/LATEST").read_text(encoding="utf-8").strip()
@@ -62,14 +68,43 @@ def test_the_readme_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_runs_and_is_stored_without_outputs(path: Path, tmp_path: Path) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
+def test_a_notebook_is_stored_without_outputs(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
         assert not cell.get("outputs"), "stored with outputs"
         assert cell.get("execution_count") is None, "stored with outputs"
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert any(cell.get("outputs") for cell in notebook.cells)
 
 
-def test_there_is_a_tour() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["tour"]
+def _executed(name: str, folder: Path) -> nbformat.NotebookNode:
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    return notebook
+
+
+def _shown(notebook: nbformat.NotebookNode) -> str:
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in outputs)
+
+
+def test_the_tour_runs(tmp_path: Path) -> None:
+    assert any(cell.get("outputs") for cell in _executed("tour", tmp_path).cells)
+
+
+def test_an_equity_officer_opens_a_run_that_is_there_and_asks_about_it(after_the_readme: Path) -> None:
+    """The notebook finds the district of the README; nothing is trained for it."""
+    runs = after_the_readme / "district" / "workspace" / "reports"
+    before = sorted(runs.iterdir())
+
+    notebook = _executed("equity_officer", after_the_readme)
+
+    run = (runs / "LATEST").read_text(encoding="utf-8").strip()
+    audit = json.loads((runs / run / "fairness.json").read_bytes())
+    shown = _shown(notebook)
+    assert f"run {run}, judged on school year {audit['test_year']}" in shown
+    assert audit["sentence"] in shown
+    assert "positives_needed" in shown
+    assert sum("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])) >= 1
+    assert sorted(runs.iterdir()) == before
+
+
+def test_both_notebooks_are_looked_at() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["equity_officer", "tour"]

@@ -221,6 +221,7 @@ def _group(rnd: random.Random, group: str, students: int) -> dict[str, Any]:
         "positives": positives * 8,
         "positive_students": positives,
         "verdict": "not_judged" if positives < 30 else "pass",
+        "note": "",
         "auc": interval(0.83 + rnd.uniform(-0.02, 0.02), half / 2),
         "auc_difference": interval(rnd.uniform(-0.02, 0.025), half / 2),
         "calibration": {
@@ -260,6 +261,7 @@ def _suppressed_group(group: str) -> dict[str, Any]:
         "positives": hidden,
         "positive_students": hidden,
         "verdict": "not_judged",
+        "note": "",
         "auc": hidden,
         "auc_difference": hidden,
         "calibration": {"in_the_large": hidden, "slope": hidden},

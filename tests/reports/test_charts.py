@@ -6,19 +6,28 @@ import hashlib
 import re
 import subprocess
 import sys
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
 import matplotlib as mpl
 import pytest
 
+from ews.reports.by_date_chart import by_date_chart
 from ews.reports.charts import auc_by_date, calibration_curve, families_chart, precision_at_capacity
 from ews.reports.forest import forest
+from ews.reports.frontier_chart import drawable, frontier_chart
+from ews.reports.rule_beside import rule_beside
+from ews.reports.rule_chart import rule_chart
+from ews.reports.sorted_chart import sorted_chart
 from tests.outreach.page_reading import Page
 from tests.reports import samples
+from tests.reports.full_audit import full_audit
 
 EVALUATION = samples.evaluation()
 FAIRNESS = samples.fairness()
+AUDIT = full_audit()
+SECTION = rule_beside(AUDIT) or {}
 
 
 def race(groups: list[dict[str, Any]] | None = None) -> str:
@@ -33,6 +42,16 @@ FIGURES = {
     "precision": lambda: precision_at_capacity(EVALUATION),
     "families": lambda: families_chart([("attendance", 0.8), ("roster", 0.2)]),
     "forest": race,
+    "by_date": lambda: by_date_chart(AUDIT["attributes"][3], 0.10),
+    "sorted": lambda: sorted_chart(
+        AUDIT["schools"]["groups"],
+        0.1,
+        name="schools",
+        title="Schools, from lowest to highest",
+        noun="schools",
+    ),
+    "rule": lambda: rule_chart(SECTION["attributes"], SECTION["title"]),
+    "frontier": lambda: frontier_chart(AUDIT["candidates"]["frontier"], 0.10),
 }
 
 
@@ -149,3 +168,71 @@ def test_a_failing_group_has_another_mark_than_a_passing_one() -> None:
         for verdict in ("pass", "fail", "insufficient_evidence", "not_judged")
     }
     assert len(set(figures.values())) == 4
+
+
+# Figures of the whole audit -----------------------------------------------------------------------
+
+
+def test_a_group_on_a_date_without_a_figure_gets_a_letter_not_a_mark() -> None:
+    attribute = deepcopy(AUDIT["attributes"][1])
+    for period, gap in zip(attribute["by_date"], ("suppressed", None), strict=False):
+        of_yes = period["groups"][1]
+        of_yes["lists"]["long"]["excess_fnr"] = gap or dict.fromkeys(["value", "low", "high"])
+    texts = re.findall(r">([^<]*)</text>", by_date_chart(attribute, 0.10))
+    assert texts.count("s") == 1
+    assert texts.count("–") == 1
+    assert by_date_chart(AUDIT["attributes"][1], 0.10).count("</text>") == len(texts) - 2
+
+
+def test_a_group_hidden_at_every_date_is_named_suppressed_once() -> None:
+    figure = drawn("by_date")
+    assert figure.count(">suppressed</text>") == 1
+    assert "X (n suppressed)" in figure
+
+
+def test_a_date_at_which_a_group_has_nobody_is_not_defined() -> None:
+    attribute = deepcopy(AUDIT["attributes"][1])
+    del attribute["by_date"][0]["groups"][1]
+    assert by_date_chart(attribute, 0.10).count(">–</text>") == 1
+
+
+def test_up_to_sixty_groups_are_named_and_more_are_not() -> None:
+    schools = full_audit(schools=61)["schools"]["groups"]
+    shown = [each for each in schools if each["n"] != "suppressed"]
+    words = {"name": "schools", "title": "Schools, sorted by figure", "noun": "schools"}
+    few, many = sorted_chart(shown[:20], 0.10, **words), sorted_chart([*shown, *shown], 0.10, **words)
+    assert all(f">{each['group']}</text>" in few for each in shown[:20])
+    assert not any(f">{each['group']}</text>" in many for each in shown)
+    assert f"{len(shown)} of 61 schools are drawn" in sorted_chart(schools, 0.10, **words)
+
+
+def test_no_group_to_draw_is_still_a_figure() -> None:
+    assert "0 of 0 schools" in sorted_chart([], 0.1, name="none", title="Schools, sorted", noun="schools")
+
+
+def test_model_and_rule_are_told_apart_by_marker_in_every_panel() -> None:
+    figure = drawn("rule")
+    for words in ("Model", "This year", "Race and ethnicity", "Hispanic (n 24,960)", "suppressed"):
+        assert words in Page(figure).text
+    swapped = deepcopy(SECTION["attributes"])
+    for each in (row for part in swapped for row in part["rows"]):
+        for where in ("deployed", "long", "auc"):
+            each[where] |= {"model": each[where]["rule"], "rule": each[where]["model"]}
+    assert rule_chart(swapped, SECTION["title"]) != figure
+
+
+def test_a_rule_whose_figure_is_hidden_alone_is_named_so() -> None:
+    part = deepcopy(SECTION["attributes"][1:2])
+    before = rule_chart(part, "rule").count("suppressed")
+    part[0]["rows"][0]["auc"]["rule"] = "suppressed"
+    assert rule_chart(part, "rule").count("suppressed") == before + 1
+
+
+def test_candidates_are_lettered_the_chosen_named_and_those_without_figures_left_out() -> None:
+    frontier = AUDIT["candidates"]["frontier"]
+    texts = re.findall(r">([^<]*)</text>", frontier_chart(frontier, 0.10))
+    assert {"A", "B", "C chosen", "D", "E"} <= set(texts)
+    assert "F" not in texts
+    assert "the chosen one is Smaller trees" in frontier_chart(frontier, 0.10)
+    hidden = [{**each, "worst_excess_fnr": "suppressed"} for each in frontier]
+    assert drawable(hidden) == []

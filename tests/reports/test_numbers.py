@@ -30,7 +30,7 @@ def test_a_figure_whose_value_or_bounds_are_hidden_shows_none_of_them(name: str)
     undefined = dict.fromkeys(["value", "low", "high"])
     assert SHOWN[name](hidden) == "suppressed"
     assert SHOWN[name]({**hidden, "low": 0.1, "high": 0.2}) == "suppressed"
-    assert SHOWN[name](undefined) == "n/a"
+    assert SHOWN[name](undefined) == "not defined"
     assert "0.1" not in SHOWN[name]({"value": 0.5, "low": 0.1, "high": "suppressed"})
 
 

@@ -159,7 +159,10 @@ def test_a_lift_that_is_not_defined_is_said_not_invented() -> None:
     nothing = dict.fromkeys(["estimate", "low", "high", "best_rule", "model_auc", "best_rule_auc"])
     evaluation["lift"] |= nothing
     evaluation["lift"]["regression"] |= {"estimate": None, "low": None, "high": None}
-    assert "Lift n/a: AUC n/a against n/a, 7,651 students" in Page(render_evaluation(evaluation)).words
+    assert (
+        "Lift not defined: AUC not defined against not defined, 7,651 students"
+        in Page(render_evaluation(evaluation)).words
+    )
 
 
 @pytest.mark.parametrize("missing", ["test_year", "calibration"])
@@ -197,19 +200,23 @@ def test_every_comparison_stands_with_interval_tolerance_and_verdict(pages: dict
         "insufficient_evidence": "? Insufficient evidence",
         "not_judged": "○ Not judged",
     }
-    for each in samples.fairness()["comparisons"]:
+    fairness = samples.fairness()
+    sizes = {(a["attribute"], g["group"]): g["n"] for a in fairness["attributes"] for g in a["groups"]}
+    for each in fairness["comparisons"]:
+        size = sizes[each["attribute"], each["group"]]
+        n = size if size == "suppressed" else f"{size:,}"
         shown = "suppressed" if each["value"] == "suppressed" else interval(each, 3)
-        p_value = "n/a" if each["holm_p_value"] is None else "1.000"
+        p_value = "not tested" if each["holm_p_value"] is None else "1.000"
         title = measures[each["list"], each["measure"]]
-        wanted = [each["group"], title, shown, "0.10", p_value, words[each["verdict"]]]
+        wanted = [each["group"], n, title, shown, "0.10", p_value, words[each["verdict"]]]
         assert wanted in pages["fairness"].rows
 
 
 def test_what_is_not_settled_lists_open_comparisons_and_no_others(pages: dict[str, Page]) -> None:
-    found = [row for row in pages["fairness"].rows if len(row) == 5 and ": " in row[0]]
+    found = [row for row in pages["fairness"].rows if len(row) == 7 and ": " in row[0]]
     wanted = [c for c in samples.fairness()["comparisons"] if c["verdict"] == "insufficient_evidence"]
     assert len(found) == len(wanted) > 0
-    assert {row[4] for row in found} == {"? Insufficient evidence"}
+    assert {row[-1] for row in found} == {"? Insufficient evidence"}
 
 
 def test_groups_not_judged_are_named_and_never_shown_as_passing(pages: dict[str, Page]) -> None:
@@ -250,7 +257,7 @@ def test_a_part_that_is_suppressed_as_a_whole_is_shown_as_suppressed() -> None:
 def test_what_suppression_withholds_is_said_and_its_figures_are_gone() -> None:
     fairness = suppress_fairness(one_attribute(at=0), minimum=30)
     page = check_page(fairness_page(fairness))
-    assert "their share of the students who became chronically absent is suppressed. The other" in page.words
+    assert "Their share of the students who became chronically absent is suppressed." in page.words
     assert "Withheld: too few students in this group" in page.words
     assert any(row[:4] == ["Unknown", "suppressed", "suppressed", "too few to say"] for row in page.rows)
 
@@ -273,7 +280,9 @@ def test_an_audit_in_which_all_pass_has_no_open_list() -> None:
     fairness = one_attribute("pass")
     for each in fairness["comparisons"]:
         each["verdict"] = "pass" if each["verdict"] != "not_judged" else "not_judged"
-    assert "What is not settled" not in Page(fairness_page(fairness)).words
+    words = Page(fairness_page(fairness)).words
+    assert "What is not settled Every comparison that could be judged passed." in words
+    assert "All 6 comparisons passed." in words
 
 
 def test_the_report_says_what_it_belongs_to(pages: dict[str, Page]) -> None:

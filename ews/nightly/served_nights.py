@@ -1,0 +1,182 @@
+"""The nights that were published in a school year: verified first, then read, beside the outcomes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ews.cohort import SCORED
+from ews.config import Config
+from ews.nightly.export_log import standings
+from ews.nightly.publish import MANIFEST
+from ews.nightly.verify import VerifyResult, verify_night
+from ews.registry import Registry
+from ews.school_calendar import school_year_of
+
+_READ = (
+    "student_id",
+    "school_id",
+    "as_of_date",
+    "risk",
+    "status",
+    "absence_rate",
+    "already_chronic",
+    "absences_left",
+    "selected",
+    "model_version",
+)
+
+
+@dataclass(frozen=True)
+class ServedNight:
+    """One published night that is as it was published.
+
+    Attributes
+    ----------
+    folder : Path
+        ``published/<as_of>``.
+    version : str
+        The version of the model that made its lists.
+    rows : int
+        Students in its ``scores.parquet``.
+    purged : bool
+        Whether students were deleted from it since.
+    """
+
+    folder: Path
+    version: str
+    rows: int
+    purged: bool
+
+
+@dataclass
+class ServedRows:
+    """The students of some nights as they were scored and listed, with their outcomes.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        One row per student_id and as_of_date, with ``label`` and ``deployed`` (on the published list).
+    not_scored : int
+        Student-nights without a risk.
+    no_outcome, students_without : int
+        Student-nights, and distinct students, whose outcome is not observed.
+    """
+
+    rows: pd.DataFrame
+    not_scored: int = 0
+    no_outcome: int = 0
+    students_without: int = 0
+
+
+@dataclass
+class Nights:
+    """The nights of a school year: those that verify, and why each other one is left out."""
+
+    verified: list[ServedNight] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def nights_by_year(workspace: Path, calendar: pd.DataFrame) -> dict[int, list[Path]]:
+    """Return the folders of published nights by school year, the oldest first; nothing is read."""
+    ends = calendar[["school_year", "date"]].groupby("school_year").max().reset_index()
+    found: dict[int, list[Path]] = {}
+    for day, folder in _folders(workspace):
+        year = school_year_of(ends, day)
+        if year is not None:
+            found.setdefault(year, []).append(folder)
+    return found
+
+
+def verified_nights(folders: Sequence[Path], config: Config, registry: Registry) -> Nights:
+    """Hold every night against its manifest, the export log and the registry, as ``ews verify`` does."""
+    logged = standings(config.workspace_dir)
+    nights = Nights()
+    for folder in folders:
+        found = VerifyResult()
+        verify_night(folder, logged.get(folder.name), registry, found)
+        if found.problems:
+            nights.left_out[folder.name] = found.problems[0].removeprefix(folder.name).lstrip("/: ")
+            continue
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        rows, purges = int(manifest["rows"]["scores"]), bool(manifest.get("purges"))
+        nights.verified.append(ServedNight(folder, str(manifest["model"]["version"]), rows, purges))
+    return nights
+
+
+def evenly(nights: Sequence[ServedNight], most_rows: int) -> list[ServedNight]:
+    """Return all nights, or as many spread evenly from first to last as hold at most so many rows.
+
+    One night at least, however large.
+    """
+    total = sum(night.rows for night in nights)
+    if total <= most_rows:
+        return list(nights)
+    last = len(nights) - 1
+    for count in range(min(last, len(nights) * most_rows // total), 1, -1):
+        chosen = [nights[round(at * last / (count - 1))] for at in range(count)]
+        if sum(night.rows for night in chosen) <= most_rows:
+            return chosen
+    return [nights[last // 2]]
+
+
+def served_rows(
+    nights: Sequence[ServedNight], outcomes: pd.DataFrame, config: Config, school_year: int
+) -> ServedRows:
+    """Return what was published on some nights, beside the outcomes.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        What :func:`ews.label.outcomes` returned.
+    """
+    published = pd.concat([_read(night) for night in nights], ignore_index=True)
+    scored = published.loc[published["status"] == SCORED].drop(columns="status")
+    keys = ["student_id", *(["school_id"] if config.definition.grain == "school" else [])]
+    known = outcomes.loc[outcomes["school_year"] == school_year, [*keys, "label"]]
+    rows = scored.merge(known, on=keys, how="left")
+    without = rows["label"].isna()
+    return ServedRows(
+        rows.loc[~without].astype({"label": "int64"}).reset_index(drop=True),
+        not_scored=len(published) - len(scored),
+        no_outcome=int(without.sum()),
+        students_without=int(rows.loc[without, "student_id"].nunique()),
+    )
+
+
+def enrolled_at(nights: Sequence[ServedNight]) -> dict[tuple[dt.date, str], int]:
+    """Return the students on the roster of every night, by as_of_date and school_id."""
+    counts: dict[tuple[dt.date, str], int] = {}
+    for night in nights:
+        day = dt.date.fromisoformat(night.folder.name)
+        for name in ("scores", "excluded"):
+            schools = pd.read_parquet(night.folder / f"{name}.parquet", columns=["school_id"])["school_id"]
+            for school, count in schools.value_counts().items():
+                counts[day, str(school)] = counts.get((day, str(school)), 0) + int(count)
+    return counts
+
+
+def _folders(workspace: Path) -> Iterator[tuple[dt.date, Path]]:
+    for folder in sorted((workspace / "published").glob("????-??-??")):
+        try:
+            day = dt.date.fromisoformat(folder.name)
+        except ValueError:
+            continue  # somebody's own folder
+        if folder.is_dir():
+            yield day, folder
+
+
+def _read(night: ServedNight) -> pd.DataFrame:
+    rows: Any = pd.read_parquet(night.folder / "scores.parquet", columns=list(_READ))
+    text = {
+        name: rows[name].astype(object) for name in ("student_id", "school_id", "status", "model_version")
+    }
+    rows = rows.assign(**text, as_of_date=dt.date.fromisoformat(night.folder.name))
+    found: pd.DataFrame = rows.rename(columns={"selected": "deployed"})
+    return found
