@@ -26,7 +26,7 @@ from ews.equity.groups import (
     check_auditable,
     group_of_rows,
     group_order,
-    spelling_notes,
+    notes_on_values,
 )
 from ews.equity.judged_rows import Grouping
 from ews.equity.lists import LISTS, ListsOfScore, in_order, lists_of_rule, lists_of_score
@@ -111,7 +111,7 @@ def audit(
         "min_cell": settings.min_cell,
         "resamples": settings.resamples,
         "lists": LISTS,
-        "notes": spelling_notes(members, settings.min_group),
+        "notes": notes_on_values(members, settings.min_group),
         "attributes": attributes,
         "comparisons": [each.record() for each in comparisons],
         "intersections": records.intersections(),

@@ -114,8 +114,8 @@ def group_of_rows(
     return pd.DataFrame(members, index=rows.index, dtype=object)
 
 
-def spelling_notes(members: pd.DataFrame, min_group: int) -> list[str]:
-    """Return sentences on group names that look like one another: a misspelt value makes a group of its own.
+def notes_on_values(members: pd.DataFrame, min_group: int) -> list[str]:
+    """Return sentences on what looks wrong: nobody's value is known, or a group's name looks misspelt.
 
     Parameters
     ----------
@@ -127,6 +127,11 @@ def spelling_notes(members: pd.DataFrame, min_group: int) -> list[str]:
     notes = []
     for attribute in members:
         sizes = members[attribute].value_counts()
+        if list(sizes.index) == [UNKNOWN]:
+            notes.append(
+                f"{attribute_title(str(attribute))}: no student has a value. Deliver {attribute} in the "
+                "students extract, or take it out of audit.sensitive."
+            )
         small = sorted(name for name in sizes.index if sizes[name] < min_group and name != UNKNOWN)
         for name in small:
             larger = sorted(each for each in sizes.index if sizes[each] > sizes[name])

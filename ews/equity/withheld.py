@@ -119,7 +119,7 @@ def _both(group: Mapping[str, Any]) -> Counts:
 
 
 def _at_an_average_date_too(group: Mapping[str, Any], days: int) -> Counts:
-    """Return both outcomes in students, and in students on the average date: not everybody is there at all."""
+    """Return both outcomes in students, and in students on the average date, who are fewer."""
     positives, others = group["positives"], group["n"] - group["positives"]
     return np.concatenate([_both(group), _array([positives / days, others / days])])
 

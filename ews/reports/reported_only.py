@@ -68,5 +68,5 @@ def _named(pair: Mapping[str, Any], group: Mapping[str, Any]) -> str:
 
 def _table(title: str, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ordered = by_evidence(groups)
-    kept = ordered if len(groups) <= MOST_NAMED else ordered
+    kept = ordered if len(groups) <= MOST_NAMED else ordered[:MOST_IN_TABLE]
     return {"title": title, "groups": kept, "number": len(groups)}

@@ -1,4 +1,4 @@
-"""Districts of which every student is known, and the audit's counts of them in the shape of ``fairness.json``."""
+"""Districts of which every student is known, and the audit of them as ``fairness.json`` has it."""
 
 from __future__ import annotations
 

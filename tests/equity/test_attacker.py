@@ -1,4 +1,4 @@
-"""No small group can be found out from everything published together: an attacker tries, with linear programs.
+"""No small group can be found out from all that is published together: an attacker tries, by linear programs.
 
 The attacker knows the district's totals, and that a group listed by name has somebody; of the public edition
 the bands too, and from the state's report cards how large every group and school is. A count that is

@@ -8,7 +8,7 @@ import pytest
 
 from ews.capacity import place
 from ews.equity.audit import audit
-from ews.equity.groups import LeftOut, group_of_rows, spelling_notes
+from ews.equity.groups import LeftOut, group_of_rows, notes_on_values
 from ews.model.intervals import newcombe, wilson
 from ews.model.measures import auc
 from ews.model.predictors import RULES
@@ -222,7 +222,7 @@ def test_spellings_that_differ_in_case_and_spaces_are_one_group():
 
 def test_a_small_group_whose_name_is_nearly_that_of_another_is_pointed_out():
     members = pd.DataFrame({"race_ethnicity": ["Hispanic"] * 50 + ["Hispanik"] * 2 + ["Asian"] * 3})
-    (note,) = spelling_notes(members, min_group=30)
+    (note,) = notes_on_values(members, min_group=30)
     assert "“Hispanik”" in note
     assert "“Hispanic”" in note
     assert "mend the students extract" in note

@@ -13,8 +13,8 @@ from tests.equity.districts import audit_of, district
 
 @pytest.fixture
 def report() -> dict[str, Any]:
-    """Some 900 students in which Native American and Unknown students are few."""
-    audit = audit_of(district(1, attributes=2, students=900))
+    """400 students of whom few are Native American, and few of unknown race."""
+    audit = audit_of(district(1, attributes=2, students=400))
     names = [each["attribute"] for each in audit["attributes"]]
     assert "race_ethnicity" in names, names
     return audit

@@ -102,7 +102,14 @@ def test_an_equity_officer_opens_a_run_that_is_there_and_asks_about_it(after_the
     assert f"run {run}, judged on school year {audit['test_year']}" in shown
     assert audit["sentence"] in shown
     assert "positives_needed" in shown
-    assert sum("image/png" in output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])) >= 1
+    assert (
+        sum(
+            "image/png" in output.get("data", {})
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+        )
+        >= 1
+    )
     assert sorted(runs.iterdir()) == before
 
 
