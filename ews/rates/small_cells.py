@@ -163,9 +163,13 @@ def _primary(counts: Counts, kind: str, groups: Sequence[str], minimum: int) -> 
 
 
 def _adds_up(margin: _Margin, figure: int, minimum: int) -> bool:
-    """Whether the withheld rows of a margin hide each other; one alone is below the minimum, so two do."""
+    """Whether the withheld rows of a margin hide each other; one alone is below the minimum, so two do.
+
+    Everybody knows that a row has a student, since a row of nobody is shown as such.
+    """
     withheld = ~margin.shown(figure)[:-1]
-    return not withheld.any() or bool(margin.values[:-1, figure][withheld].sum() >= minimum)
+    known = withheld.sum() if figure == COUNTED else 0
+    return not withheld.any() or bool(margin.values[:-1, figure][withheld].sum() - known >= minimum)
 
 
 def _keep_apart(margin: _Margin, earlier: Sequence[_Earlier], minimum: int) -> None:

@@ -204,4 +204,4 @@ def _turned(difference: Any) -> Any:
         return difference
     turned = {"value": "value", "low": "high", "high": "low"}
     sides = {key: difference[source] for key, source in turned.items()}
-    return {key: -value if isinstance(value, int | float) else value for key, value in difference.items()}
+    return {key: -value if isinstance(value, int | float) else value for key, value in sides.items()}

@@ -1,6 +1,6 @@
 """The full audit beside what fairlearn alone takes for the point figures of its pairs.
 
-Asked on two cores: 6 attributes with their pairs, 1,000,000 student-dates and 2,000 resamples in at most 20 s.
+Asked on two cores: 6 attributes with their pairs, 1,000,000 student-dates, 2,000 resamples: at most 20 s.
 """
 
 from __future__ import annotations
