@@ -198,6 +198,26 @@ def test_drawing_every_student_once_gives_the_figures_themselves(district, audit
             assert draws.drawn(group, name)[0] == pytest.approx(each["calibration"][name]["value"], abs=1e-5)
 
 
+@pytest.mark.parametrize("names", ["AB", "ABC"])
+def test_in_a_resample_too_those_left_out_are_in_no_group_and_in_nobody_s_rest(district, capacities, names):
+    rows, groups = district(2, dates=2)
+    rows = in_order(rows)
+    members = rows["student_id"].map(groups.set_index("student_id")["race_ethnicity"])
+    members = members.where(members.isin(list(names)), None).mask(rows["school_id"] == "school1", None)
+    every = resampled(rows, members, capacities)
+    draws = every.draws["groups"]
+    every.resample(np.ones((len(groups), 1)))
+    for at, group in enumerate(names):
+        own, rest = (members == group).to_numpy(), (members.notna() & (members != group)).to_numpy()
+        listed = place(rows, capacities, {})["selected"].to_numpy()
+        label, risk = rows["label"].to_numpy(), rows["risk"].to_numpy()
+        missed = [((label - risk) * ~listed)[each].sum() / label[each].sum() for each in (own, rest)]
+        assert draws.drawn(group, "deployed excess_fnr")[0] == pytest.approx(missed[0] - missed[1], abs=1e-6)
+        gap = auc(label[rest], risk[rest]) - auc(label[own], risk[own])
+        assert draws.drawn(group, "auc_difference")[0] == pytest.approx(gap, abs=1e-6)
+        assert draws.auc_of_rest[at] == pytest.approx(auc(label[rest], risk[rest]))
+
+
 def test_a_resample_s_calibration_and_auc_are_nearly_those_of_computing_anew(district, capacities):
     rows, _ = district(2)
     students = rows["student_id"].nunique()
