@@ -7,7 +7,8 @@ counted, chronic ones, and those who are not.
 1. *A cell.* Fewer than m students: nothing is shown. Fewer than m chronic, or not chronic: only how many
    were counted.
 2. *Rows and total.* Rows add up to the total, so hidden ones are known in sum: at least two are hidden, and
-   together at least m students, chronic and not. The next smallest are hidden until that holds.
+   together at least m students (beside the one that each is known to have), chronic and not. The next
+   smallest are hidden until that holds.
 3. *Side by side.* Where one definition contains the other, their difference is a group of its own ("three
    students with fewer than 45 days"). So of two exact cells of one row, and of two exact totals, every
    such difference is 0 or at least m; otherwise the later column shows a coarse share instead of counts.

@@ -99,7 +99,7 @@ def _draw_dates(axes: Axes, base: int, figures: Sequence[Any], verdict: str, rea
     for at, figure in enumerate(figures):
         value = number_of(figure)
         if value is None:
-            mark = "s"
+            mark = "–" if value_of(figure) is None else "s"
             axes.text(at, base, mark, va="center", ha="center", **_ITALIC)
             continue
         low, high = (number_of(figure, key) for key in ("low", "high"))

@@ -11,7 +11,7 @@ from ews.reports.by_date_chart import by_date_chart
 from ews.reports.forest import forest
 from ews.reports.frontier_chart import drawable, frontier_chart, lettered
 from ews.reports.in_words import coverage_sentence, in_one_minute, in_students
-from ews.reports.numbers import complement, part, part_if_any
+from ews.reports.numbers import complement, part, part_if_any, value_of
 from ews.reports.render import render_page
 from ews.reports.reported_only import intersections, schools
 from ews.reports.rule_beside import rule_beside
@@ -199,9 +199,6 @@ def _meaning(group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _turned(difference: Any) -> Any:
-    """Return a difference with its sign turned: reached more instead of missed more."""
-    if not isinstance(difference, Mapping):
-        return difference
-    turned = {"value": "value", "low": "high", "high": "low"}
-    sides = {key: difference[source] for key, source in turned.items()}
-    return {key: -value if isinstance(value, int | float) else value for key, value in sides.items()}
+    """Return a difference with its sign turned, without its interval: reached more instead of missed more."""
+    value = value_of(difference)
+    return {"value": -value if isinstance(value, int | float) else value}

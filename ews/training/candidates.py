@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ews.config import CandidateName, Candidates, Config
+from ews.equity.groups import LeftOut
 from ews.errors import DataRefused
 from ews.model import booster
 from ews.model.baselines import rules_of_thumb
@@ -141,6 +142,7 @@ def choose(
     groups: pd.DataFrame,
     config: Config,
     settings: Candidates,
+    left_out: Mapping[str, LeftOut] | None = None,
 ) -> Choice:
     """Choose among finished candidates by :data:`ews.training.candidates_rule.RULE`.
 
@@ -152,6 +154,8 @@ def choose(
         The validation year.
     groups : DataFrame
         The audit frame, one row per student_id. It is read here and nowhere before.
+    left_out : mapping of str to LeftOut, optional
+        By attribute: whom it says nothing about.
     """
     rows = pd.concat([whole_year.standing, rules_of_thumb(whole_year.features)], axis=1)
     found = lifts(
@@ -160,7 +164,7 @@ def choose(
         resamples=config.training.resamples,
         seed=config.training.seed,
     )
-    sides = judged_groups(rows, groups, config.audit)
+    sides = judged_groups(rows, groups, config.audit, left_out)
     judged = []
     for each in candidates:
         lists = lists_of(rows.assign(risk=each.risks), config.outreach.capacity, whole_year.enrolled)

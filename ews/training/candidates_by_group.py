@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ews.capacity import Enrolled
-from ews.config import MEAL_STATUS, Audit, Capacities
+from ews.config import MEAL_STATUS, Audit, Capacities, Config
 from ews.equity.group_figures import missed_need_by_group
-from ews.equity.groups import attribute_title, group_of_rows, group_order
+from ews.equity.groups import LeftOut, attribute_title, group_of_rows, group_order
 from ews.equity.lists import lists_of_score
 from ews.errors import GateClosed
 
@@ -31,7 +31,8 @@ class Against:
     name : str
         ``attribute: group``, in words.
     side : Series of str
-        For every row, whether its student is in the group or in the rest.
+        For every row, whether its student is in the group or in the rest; null where the attribute
+        says nothing about the student.
     """
 
     name: str
@@ -46,12 +47,23 @@ class WorstGroup:
     name: str
 
 
-def judged_groups(rows: pd.DataFrame, groups: pd.DataFrame, settings: Audit) -> list[Against]:
+def without_meal_status(config: Config) -> Config:
+    """Return the configuration of the choice: meal status may be audited, and moves no model."""
+    sensitive = tuple(each for each in config.audit.sensitive if each != MEAL_STATUS)
+    return config.model_copy(update={"audit": config.audit.model_copy(update={"sensitive": sensitive})})
+
+
+def judged_groups(
+    rows: pd.DataFrame,
+    groups: pd.DataFrame,
+    settings: Audit,
+    left_out: Mapping[str, LeftOut] | None = None,
+) -> list[Against]:
     """Return the groups of the validation year that are large enough to judge.
 
     At least ``min_group`` students of the group, and as many of the rest, became chronically absent; and
-    neither side is so small (``min_cell``) that a report would withhold its figures. Meal eligibility
-    takes no part: a status that is confidential may be audited, and moves no model.
+    neither side is so small (``min_cell``) that a report would withhold its figures. Meal status takes no
+    part, whatever is audited.
 
     Parameters
     ----------
@@ -61,6 +73,8 @@ def judged_groups(rows: pd.DataFrame, groups: pd.DataFrame, settings: Audit) -> 
         The audit frame, one row per student_id.
     settings : Audit
         ``audit`` of the configuration.
+    left_out : mapping of str to LeftOut, optional
+        By attribute: whom it says nothing about; they are in no group and in no rest.
 
     Returns
     -------
@@ -69,7 +83,7 @@ def judged_groups(rows: pd.DataFrame, groups: pd.DataFrame, settings: Audit) -> 
     """
     attributes = [each for each in settings.sensitive if each != MEAL_STATUS]
     try:
-        members = group_of_rows(rows, groups, attributes)
+        members = group_of_rows(rows, groups, attributes, left_out)
     except GateClosed:
         return []
     sides = [side for each in attributes for side in _sides(attribute_title(each), members[each])]
@@ -107,9 +121,9 @@ def worst_excess_miss_rate(
 
 
 def _sides(title: str, members: pd.Series[str]) -> Iterator[Against]:
-    for group in group_order(list(members)):
+    for group in group_order(list(members.dropna())):
         side = pd.Series(np.where(members == group, _OWN, _REST), index=members.index, dtype=object)
-        yield Against(f"{title}: {group}", side)
+        yield Against(f"{title}: {group}", side.where(members.notna()))
 
 
 def _large_enough(side: pd.Series[str], rows: pd.DataFrame, settings: Audit) -> bool:

@@ -20,7 +20,7 @@ RULE = (
     "against the rest; it is compared to four decimals, and of equals the one that the configuration names "
     "first is chosen. Where no group is large enough, the model as configured is kept. Group outcomes "
     "choose among finished candidates and do nothing else: no candidate is fitted on who a student is, "
-    "every student is scored and ranked by the same model, and meal eligibility takes no part."
+    "every student is scored and ranked by the same model, and meal status takes no part."
 )
 """Shown in the report and in docs/choices.md, word for word."""
 

@@ -30,10 +30,11 @@ from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.registry import Registry, Run
 from ews.school_calendar import today_in
-from ews.store.frames import current_students
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
+from ews.training.audit_frame import audit_frame
 from ews.training.candidates import Choice, choose, fit_candidates, metrics_of, need_a_validation_year
+from ews.training.candidates_by_group import without_meal_status
 from ews.training.card import card_of, sources_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
 from ews.training.report_folder import (
@@ -190,7 +191,8 @@ def _fitted(
     candidates = fit_candidates(config, settings, parts["train"], parts["validation"], year, progress)
     progress("Choosing among candidates", 0.0)
     # Who students are is read only now, when every candidate has been fitted and has given its risks.
-    choice = choose(candidates, year, current_students(session), config, settings)
+    groups, left_out = audit_frame(session, year.standing, without_meal_status(config))
+    choice = choose(candidates, year, groups, config, settings, left_out)
     return choice.model, choice
 
 

@@ -83,7 +83,9 @@ class _System:
         the group, or one that is shown and contains it, has not as many."""
         size = self.true(own, lambda c, d, n: True)
         for name, part in _WITHHELD.items():
-            wholes = [self.true(parent, part) for parent in ({}, *parents)]
+            # Where the size is known, the chronic are as well known as the others.
+            both = ["chronic", "not chronic"] if "chronic" in name else [name]
+            wholes = [self.true(parent, _WITHHELD[each]) for parent in ({}, *parents) for each in both]
             needed = min(self._minimum, size, *wholes)
             self.targets[f"{table} {' × '.join(own.values())}", name] = (self.count(own, part), needed)
 

@@ -108,6 +108,14 @@ def test_a_decision_that_was_tampered_with_in_the_log_cannot_be_confirmed(how: s
         confirm(read_log(workspace), record)
 
 
+def test_the_last_decision_edited_is_noticed_by_the_version_that_carries_it(workspace: Path) -> None:
+    lines = lines_of(workspace)
+    written(workspace, [*lines[:2], lines[2].replace("Grace Doe", "Somebody Else")])
+
+    with pytest.raises(GateClosed, match="changed after it was written"):
+        confirm(read_log(workspace), json.loads(lines[2]))
+
+
 def test_the_last_decision_removed_is_noticed_by_the_version_that_carries_it(workspace: Path) -> None:
     last = json.loads(lines_of(workspace)[2])
     written(workspace, lines_of(workspace)[:2])

@@ -74,6 +74,22 @@ def test_pairs_of_a_hidden_group_are_listed_whether_or_not_anybody_is_in_them(re
     assert all(each["group"] == " × ".join(each["parts"]) for each in table["groups"])
 
 
+def test_pairs_of_a_group_whose_outcomes_are_withheld_are_withheld_too() -> None:
+    """Its pairs add up to the group."""
+    for seed in range(8):
+        shown = suppress_fairness(audit_of(district(seed)), 10)
+        thin = {
+            (each["attribute"], g["group"])
+            for each in shown["attributes"]
+            for g in each["groups"]
+            if g["positive_students"] == SUPPRESSED
+        }
+        for table in shown["intersections"]:
+            for each in table["groups"]:
+                if thin & set(zip(table["attributes"], each["parts"], strict=True)):
+                    assert not shown_figures(each)
+
+
 def test_no_pair_that_is_shown_has_a_small_count(report: dict[str, Any]) -> None:
     shown = suppress_fairness(audit_of(district(13, students=6_000)), 10)
     pairs = [g for table in shown["intersections"] for g in table["groups"] if g["n"] != SUPPRESSED]

@@ -12,6 +12,7 @@ import pytest
 
 from ews.config import Audit, Candidates, Capacities, Config, Outreach, Training
 from ews.equity.audit import audit
+from ews.equity.groups import LeftOut
 from ews.errors import DataRefused
 from ews.model.calibrate import apply_calibrator, fit_calibrator, held_out_risks
 from ews.model.labelled_rows import LabelledRows
@@ -25,7 +26,12 @@ from ews.training.candidates import (
     metrics_of,
     need_a_validation_year,
 )
-from ews.training.candidates_by_group import judged_groups, lists_of, worst_excess_miss_rate
+from ews.training.candidates_by_group import (
+    judged_groups,
+    lists_of,
+    without_meal_status,
+    worst_excess_miss_rate,
+)
 from tests.model.uneven_records import WITH, WITHOUT, year
 
 AMONG = Candidates.model_validate({"approved_by": "the board", "among": ["as_configured", "without_health"]})
@@ -174,12 +180,24 @@ def test_an_audit_frame_without_the_attribute_leaves_nothing_to_judge() -> None:
     assert _chosen(EQUAL, groups).record["chosen"] == "as_configured"
 
 
-def test_meal_eligibility_takes_no_part() -> None:
+def test_meal_status_takes_no_part() -> None:
     groups = _fitted(**EQUAL)[2]
-    with_meals = groups.assign(meal_eligibility=groups["race_ethnicity"])
+    with_meals = groups.assign(meal_status=groups["race_ethnicity"])
 
-    assert _names(with_meals, sensitive=["race_ethnicity", "meal_eligibility"]) == _names(groups)
-    assert _names(with_meals, sensitive=["meal_eligibility"]) == []
+    assert _names(with_meals, sensitive=["race_ethnicity", "meal_status"]) == _names(groups)
+    assert _names(with_meals, sensitive=["meal_status"]) == []
+    both = _config(sensitive=["race_ethnicity", "meal_status"])
+    assert without_meal_status(both).audit == _config().audit
+
+
+def test_students_an_attribute_says_nothing_about_are_in_no_group_and_in_no_rest() -> None:
+    _, validation, groups = _fitted(**EQUAL)
+    unaskable = LeftOut(frozenset(groups["student_id"][:400]), frozenset({"school5"}), "not asked")
+    sides = judged_groups(validation.standing, groups, _config().audit, {"race_ethnicity": unaskable})
+
+    inside = ~validation.standing["school_id"].eq("school5") & (np.arange(len(groups)) >= 400)
+    assert len(sides) == 2
+    assert all(each.side.notna().equals(inside) for each in sides)
 
 
 def test_need_is_measured_against_risks_that_have_not_seen_the_student() -> None:

@@ -48,13 +48,20 @@ REFUSED: dict[str, tuple[tuple[str, ...], dict[str, str], int, str]] = {
 
 @pytest.fixture
 def drawn() -> None:
-    """Asked for by tests that read the pages of a run."""
+    """Asked for by the test that reads the pages of a run; drawing them takes a second each time."""
 
 
 @pytest.fixture(autouse=True)
-def _drawn_only_where_pages_are_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def on_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What stands on the pages of a run, had they been drawn."""
+    shown: list[str] = []
+
+    def keep(_folder: Path, banners: list[str], _version: str) -> None:
+        shown[:] = banners
+
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("ews.approval.draw_pages", lambda *_, **__: None)
+        monkeypatch.setattr("ews.approval.draw_pages", keep)
+    return shown
 
 
 def tags_of(district: AtWork, version: str = "1") -> dict[str, str]:
@@ -148,7 +155,7 @@ def test_a_log_that_cannot_be_written_is_refused_before_anything_else_is(
     assert SIGN_OFF_TAG not in tags_of(unsigned)
 
 
-def test_every_decision_on_a_version_is_kept_and_shown(unsigned: AtWork, drawn: None) -> None:
+def test_every_decision_on_a_version_is_kept_and_shown(unsigned: AtWork, on_pages: list[str]) -> None:
     assert sign_off(unsigned, expires=days_from_today(40), reason="First") == 0
     assert sign_off(unsigned, expires=days_from_today(20), reason="Second", approver="Bea Officer") == 0
     assert unsigned.run("promote") == 0
@@ -160,8 +167,8 @@ def test_every_decision_on_a_version_is_kept_and_shown(unsigned: AtWork, drawn: 
     ]
     assert unsigned.score() == 0
     assert unsigned.manifest()["sign_off"]["reason"] == "First", "the one that lasts longest counts"
-    pages = [*unsigned.published().rglob("*.html"), *unsigned.reports().glob("*.html")]
-    for shown in (*notes_of(unsigned), *(page.read_text(encoding="utf-8") for page in pages)):
+    lists = [page.read_text(encoding="utf-8") for page in unsigned.published().rglob("*.html")]
+    for shown in (*notes_of(unsigned), *lists, "\n".join(on_pages)):
         assert "Signed off by Ada Officer" in shown
         assert "Signed off by Bea Officer" in shown
     assert unsigned.run("verify") == 0
@@ -174,7 +181,7 @@ def lapse(monkeypatch: pytest.MonkeyPatch, days: int = 31) -> None:
 
 
 def test_what_has_lapsed_is_not_promoted_and_is_marked_wherever_it_stood(
-    unsigned: AtWork, drawn: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    unsigned: AtWork, on_pages: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert sign_off(unsigned) == 0
     client, (version, run) = unsigned.registry_client(), notes_of(unsigned)
@@ -186,17 +193,14 @@ def test_what_has_lapsed_is_not_promoted_and_is_marked_wherever_it_stood(
     assert unsigned.run("promote") == 50
     assert "has lapsed" in capsys.readouterr().err
     version, run = notes_of(unsigned)
-    for shown in (
-        version,
-        run,
-        *(page.read_text(encoding="utf-8") for page in unsigned.reports().glob("*.html")),
-    ):
+    assert len(on_pages) == 1
+    for shown in (version, run, *on_pages):
         assert "Lapsed: the decision below ended on" in shown
     assert version.endswith("Seen by the board.")
 
     assert sign_off(unsigned, expires=days_from_today(60), reason="Looked at again") == 0
     assert unsigned.run("promote") == 0
-    for shown in (*notes_of(unsigned), (unsigned.reports() / "fairness.html").read_text(encoding="utf-8")):
+    for shown in (*notes_of(unsigned), *on_pages):
         assert "Lapsed" not in shown
         assert "Looked at again" in shown
 

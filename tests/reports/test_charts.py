@@ -214,6 +214,7 @@ def test_model_and_rule_are_told_apart_by_marker_in_every_panel() -> None:
     figure = drawn("rule")
     for words in ("Model", "This year", "Race and ethnicity", "Hispanic (n 24,960)", "suppressed"):
         assert words in Page(figure).text
+    assert "fill: #ffffff; stroke: #1c2126" in figure, "the rule's hollow squares"
     swapped = deepcopy(SECTION["attributes"])
     for each in (row for part in swapped for row in part["rows"]):
         for where in ("deployed", "long", "auc"):

@@ -155,6 +155,17 @@ def test_the_difference_to_the_rest_stands_beside_each_rate() -> None:
     assert any(f"rest {value} ({low} to {high})" in cell for cell in cells)
 
 
+def test_fewer_reached_than_the_rest_is_said_where_more_were_missed() -> None:
+    fairness = small()
+    fairness["attributes"][0]["groups"][1]["lists"]["long"]["fnr"]["difference"] = {
+        "value": 0.12,
+        "low": 0.1,
+        "high": 0.14,
+    }
+    rows = [row for row in rows_of(page_of(fairness)) if len(row) == 7 and row[0] == "Yes"]
+    assert [row for row in rows if row[4].endswith("12 fewer than the rest")]
+
+
 def test_up_to_sixty_schools_all_stand_in_the_table_and_suppressed_ones_are_named_so() -> None:
     rows = rows_of(whole())
     for school in AUDIT["schools"]["groups"]:
@@ -188,6 +199,10 @@ def test_the_rule_of_thumb_stands_beside_the_model_in_every_group() -> None:
     rows = [row for row in rows_of(whole()) if len(row) in (5, 7) and "This year's rate" in row]
     groups = sum(len(each["groups"]) for each in AUDIT["attributes"])
     assert len(rows) == groups
+    asian = AUDIT["simple_rule"]["attributes"][0]["groups"][0]
+    missed = [f"{100 * asian['lists'][name]['fnr']['value']:.0f} (" for name in ("deployed", "long")]
+    assert all(cell.startswith(start) for cell, start in zip(rows[0][1:3], missed, strict=True))
+    assert rows[0][-1].startswith(f"{asian['auc']['value']:.2f} (")
     assert "No test was made between the two" in Page(whole()).words
 
 

@@ -179,6 +179,16 @@ def test_one_minute_names_counts_and_the_widest_open_question() -> None:
     assert "✓ Pass; by both answers the model may be put in service only when an equity" in sentences[4]
 
 
+def test_the_widest_open_question_is_the_one_that_reaches_farthest() -> None:
+    fairness = samples.fairness()
+    open_ones = [each for each in fairness["comparisons"] if each["verdict"] == "insufficient_evidence"]
+    open_ones[0] |= {"low": 0.05, "value": 0.08, "high": 0.11}
+    open_ones[1] |= {"low": -0.30, "value": 0.0, "high": 0.30}
+    sentence = in_one_minute(fairness, EVALUATION)[3]
+    assert sentence.startswith("Widest open question (Homeless, Yes, long list): of 100 who became")
+    assert "between 30 fewer and 30 more" in sentence
+
+
 def test_a_fail_is_named_before_anything_that_is_open() -> None:
     fairness = samples.fairness("fail")
     fairness["comparisons"][4] |= {"verdict": "fail", "low": 0.14, "value": 0.2, "high": 0.26}
