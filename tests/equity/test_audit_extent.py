@@ -8,7 +8,9 @@ import pytest
 
 from ews.capacity import place
 from ews.equity.audit import audit
+from ews.equity.date_figures import missed_need_at_dates
 from ews.equity.groups import LeftOut, group_of_rows, notes_on_values
+from ews.equity.judged_rows import Grouping, JudgedRows
 from ews.model.intervals import newcombe, wilson
 from ews.model.measures import auc
 from ews.model.predictors import RULES
@@ -235,3 +237,33 @@ def test_a_group_of_one_is_shown_and_not_judged(two_attributes, audited):
     found = of(report["attributes"][1]["groups"])["X"]
     assert (found["students"], found["verdict"]) == (1, "not_judged")
     assert report["verdict"] in {"pass", "insufficient_evidence"}
+
+
+def test_the_error_of_missed_need_at_a_date_is_what_resampling_finds():
+    random = np.random.default_rng(8)
+    risk = random.beta(1, 3, 3_000)
+    label = (random.random(3_000) < risk).astype(np.int64)
+    listed = risk > 0.3  # many off the list became chronic, so that numerator and denominator go together
+    once = np.zeros(3_000, dtype=np.int64)
+    rows = JudgedRows(
+        label, risk * 0.6, np.arange(3_000), 3_000, once, (dt.date(2024, 10, 1),), {"a": listed}
+    )
+    at_dates = Grouping(("all",), once, compared=False).at_dates(rows)
+    found = missed_need_at_dates(rows, at_dates, "a")
+    missed = (label - rows.score) * ~listed
+    draws = random.integers(3_000, size=(2_000, 3_000))
+    drawn = [missed[each].sum() / label[each].sum() for each in draws]
+    assert found.own[0] == pytest.approx(missed.sum() / label.sum())
+    assert found.own_error[0] == pytest.approx(np.std(drawn), rel=0.06)
+
+
+def test_a_rate_of_zero_over_several_dates_has_wilson_s_interval_over_its_students(two_attributes, audited):
+    rows, groups = two_attributes
+    nobody = pd.Series(False, index=rows.index)
+    found = of(audited(rows, groups, deployed=nobody)["attributes"][1]["groups"])
+    members = rows["student_id"].map(groups.set_index("student_id")["sex"])
+    for name in ("F", "M"):
+        needy = rows.loc[(members == name) & (rows["label"] == 1), "student_id"].nunique()
+        rate = found[name]["lists"]["deployed"]["fnr"]
+        assert rate["value"] == 1
+        assert (rate["low"], rate["high"]) == pytest.approx(wilson(needy, needy))
