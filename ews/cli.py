@@ -117,6 +117,9 @@ def train(
     console.say(
         f"Run {result.run_name}. {result.evaluation['lift']['sentence']}\n{result.fairness['sentence']}"
     )
+    chosen = result.fairness.get("candidates")
+    for line in [*([chosen["sentence"]] if chosen else []), *result.fairness.get("notes", [])]:
+        console.say(line)
     console.say(f"Reports: {result.reports}")
     result.raise_if_failed()
     console.say(_after_training(result.verdict, result.version))
@@ -129,6 +132,8 @@ def train(
                 "lift": result.lift_verdict,
                 "fairness": result.fairness_verdict,
             },
+            "candidate": chosen["chosen"] if chosen else None,
+            "notes": result.fairness.get("notes", []),
             "reports": str(result.reports),
         }
     )

@@ -238,7 +238,7 @@ def _beside(
 
 
 def _sum_of_left(split: Mapping[str, tuple[Counts, Counts]]) -> Counts:
-    return np.sum([left for left, _ in split.values()], axis=0)
+    return np.asarray(np.sum([left for left, _ in split.values()], axis=0))
 
 
 def _nobody_weighs_all(margin: Margin, own: Collection[str], fixed: Collection[str], minimum: int) -> bool:

@@ -67,24 +67,25 @@ def _pairs(report: Mapping[str, Any], minimum: int, thin: Mapping[str, set[str]]
     days = max(1, len(report.get("as_of_dates") or []))
     margins = _margins(
         {
-            each["attribute"]: {g["group"]: _at_an_average_date_too(g, days) for g in each["groups"]}
+            each["attribute"]: {g["group"]: _present_too(g, days) for g in each["groups"]}
             for each in report["attributes"]
-        }
+        },
+        judged=2,
     )
     tables = {
         (table["attributes"][0], table["attributes"][1]): {
-            (g["parts"][0], g["parts"][1]): _at_an_average_date_too(g, days) for g in table["groups"]
+            (g["parts"][0], g["parts"][1]): _present_too(g, days) for g in table["groups"]
         }
         for table in report.get("intersections") or []
     }
     return without_pairs(margins, tables, minimum, thin)
 
 
-def _margins(counted: Mapping[str, Mapping[str, Counts]]) -> dict[str, Margin]:
+def _margins(counted: Mapping[str, Mapping[str, Counts]], judged: int | None = None) -> dict[str, Margin]:
     """Return margins of the same students; the total is that of the attribute that leaves out the fewest."""
     sums = [np.sum(list(groups.values()), axis=0) for groups in counted.values() if groups]
     total = np.max(sums, axis=0) if sums else None
-    return {name: Margin(groups, total if groups else None) for name, groups in counted.items()}
+    return {name: Margin(groups, total if groups else None, judged) for name, groups in counted.items()}
 
 
 def _sizes(attribute: Mapping[str, Any], days: Sequence[str]) -> dict[str, Counts]:
@@ -118,10 +119,16 @@ def _both(group: Mapping[str, Any]) -> Counts:
     return _array([group["positive_students"], group["students"] - group["positive_students"]])
 
 
-def _at_an_average_date_too(group: Mapping[str, Any], days: int) -> Counts:
-    """Return both outcomes in students, and in students on the average date, who are fewer."""
-    positives, others = group["positives"], group["n"] - group["positives"]
-    return np.concatenate([_both(group), _array([positives / days, others / days])])
+def _present_too(group: Mapping[str, Any], days: int) -> Counts:
+    """Return both outcomes in students, and how many of them are there at a date of few.
+
+    Who is absent at a date may be known to be of one group, where another has nobody absent then; only those
+    present can trade places. Of a pair the dates are not told apart: at the worst, twice as many are taken
+    to be absent as on the average date, which is exact for up to two dates.
+    """
+    students = _both(group)
+    on_average = _array([group["positives"], group["n"] - group["positives"]]) / days
+    return np.concatenate([students, 2 * on_average - students])
 
 
 def _array(counts: Sequence[float]) -> Counts:

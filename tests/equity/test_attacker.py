@@ -37,7 +37,7 @@ def told(attack: Attack) -> list[str]:
     return [str(each) for each in attack.found]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 7, 27])
+@pytest.mark.parametrize("seed", [2, 7, 27, 107])
 def test_the_audits_own_edition_gives_no_withheld_count_away(seed: int) -> None:
     attack = attacked_audit(seed, attributes=2)
     assert not told(attack)

@@ -100,6 +100,11 @@ def test_at_one_date_rates_have_wilson_s_interval_and_differences_newcombe_s(
     (attribute,) = [each for each in report["attributes"] if each["attribute"] == "sex"]
     (date,) = [each for each in attribute["by_date"] if each["as_of"] == day.isoformat()]
     found = of(date["groups"])["F"]["lists"]["deployed"]["fnr"]
+    everyone = rows[(rows["as_of_date"] == day) & (rows["sex"] == "F")]
+    selection = of(date["groups"])["F"]["lists"]["deployed"]["selection_rate"]
+    assert (selection["low"], selection["high"]) == pytest.approx(
+        wilson(everyone["listed"].sum(), len(everyone))
+    )
     missed = [((~each["listed"]).sum(), len(each)) for each in (own, rest)]
     assert found["value"] == pytest.approx(missed[0][0] / missed[0][1])
     assert (found["low"], found["high"]) == pytest.approx(wilson(*missed[0]))
@@ -267,3 +272,13 @@ def test_a_rate_of_zero_over_several_dates_has_wilson_s_interval_over_its_studen
         rate = found[name]["lists"]["deployed"]["fnr"]
         assert rate["value"] == 1
         assert (rate["low"], rate["high"]) == pytest.approx(wilson(needy, needy))
+
+
+def test_exactly_as_many_positive_students_as_asked_are_enough(two_attributes, audit_settings, capacities):
+    rows, groups = two_attributes
+    members = rows["student_id"].map(groups.set_index("student_id")["race_ethnicity"])
+    needy = rows.loc[(members == "C") & (rows["label"] == 1), "student_id"].nunique()
+    for least, verdicts in ((needy, {"pass", "fail", "insufficient_evidence"}), (needy + 1, {"not_judged"})):
+        settings = audit_settings(min_group=least, resamples=200)
+        report = audit(rows, groups, settings=settings, capacities=capacities, enrolled={}, seed=1)
+        assert of(report["attributes"][0]["groups"])["C"]["verdict"] in verdicts
