@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
 
 from ews.capacity import Enrolled
 from ews.config import Audit, Capacities
+from ews.equity.alike_students import THREADS
 from ews.equity.attribute_report import AttributeReport
 from ews.equity.comparisons import judge
 from ews.equity.date_records import DateRecords
@@ -96,13 +98,15 @@ def audit(
     )
     not_judged = max(report.not_judged_share() for report in reports)
     verdict = overall_verdict([each.verdict for each in comparisons], not_judged)
+    with ThreadPoolExecutor(THREADS) as pool:
+        by_date = list(pool.map(lambda each: records.by_date(each.attribute, each.groups), reports))
     attributes = [
         {
             **report.record(comparisons),
             "coverage": coverage_of(rows, members[report.attribute], (left_out or {}).get(report.attribute)),
-            "by_date": records.by_date(report.attribute, report.groups),
+            "by_date": dates,
         }
-        for report in reports
+        for report, dates in zip(reports, by_date, strict=True)
     ]
     return {
         "as_of_dates": [day.isoformat() for day in sorted(set(rows["as_of_date"]))],

@@ -53,7 +53,7 @@ class DateRecords:
             for name, each in self._cells.items()
         }
         ranked = order.ranked(rows.label, at_dates)
-        self._auc, self._auc_error = ranked.auc, ranked.error
+        self._auc, self._auc_error = ranked.auc, ranked.error(rows.label, at_dates)
         self._rest_auc, self._rest_error = self._ranked_rest(grouping, order)
         self._calibration = recalibrate(rows.label, risk_logit(rows.score), at_dates)
 
@@ -113,7 +113,7 @@ class DateRecords:
             outside = np.where((grouping.codes != group) & grouping.inside, self._rows.date, LEFT_OUT)
             rest = Grouping(tuple(str(each) for each in self._rows.dates), outside, compared=False)
             ranked = order.ranked(self._rows.label, rest)
-            auc[:, group], error[:, group] = ranked.auc, ranked.error
+            auc[:, group], error[:, group] = ranked.auc, ranked.error(self._rows.label, rest)
         return auc.ravel(), error.ravel()
 
 

@@ -20,7 +20,7 @@ from ews.equity.group_figures import (
 )
 from ews.equity.judged_rows import BoolArray, Grouping, IntArray, JudgedRows
 from ews.equity.resampled_groups import GroupDraws
-from ews.model.intervals import UNDEFINED, FloatArray, Interval, rate_interval
+from ews.model.intervals import UNDEFINED, FloatArray, Interval, rate_within
 from ews.model.resampling import ratio
 
 _DENSE = 2**25
@@ -133,7 +133,8 @@ class GroupRecords:
             # Asking who is distinct is dear, and where a rate is between 0 and 1 only whether all are.
             plain = 0 < successes < trials and trials > self.students[group]
             students = self.students[group] if plain else len(np.unique(self._rows.student[own][among]))
-        return rate_interval(successes, trials, students, self.draws.drawn(group, f"{list_name} {rate}"))
+        bounds = self.draws.bounds(group, f"{list_name} {rate}")
+        return rate_within(successes, trials, students, bounds)
 
     def difference(self, group: str, list_name: str, rate: str) -> Interval:
         """Return how far a rate lies above that of the rest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -89,15 +90,19 @@ class Grouping:
         names = tuple(f"{first} × {second}" for first, second in parts)
         return cls(names, np.where(inside, at, LEFT_OUT).astype(np.int64), compared=False), parts
 
-    @property
+    @cached_property
     def inside(self) -> BoolArray:
         """Whether a row is in any group."""
         return np.asarray(self.codes != LEFT_OUT)
 
+    @cached_property
+    def _leaves_none_out(self) -> bool:
+        return bool(self.inside.all())
+
     def sums(self, column: np.ndarray) -> FloatArray:
         """Return the sum of a column of shape (rows,) in every group."""
         inside = self.inside
-        if inside.all():
+        if self._leaves_none_out:
             return weighted_counts(self.codes, column, len(self.names))
         return weighted_counts(self.codes[inside], column[inside], len(self.names))
 

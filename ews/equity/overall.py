@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ews.equity.comparisons import Comparison, Verdict, worst
@@ -30,10 +31,10 @@ def coverage_of(rows: pd.DataFrame, members: pd.Series[str], left_out: LeftOut |
 
     A student who was in a school that is left out on one date and in another on the next counts as known.
     """
-    students = rows["student_id"].nunique()
-    inside = members.notna()
-    seen = rows["student_id"][inside].nunique()
-    unknown = rows["student_id"][inside & (members == UNKNOWN)].nunique()
+    student, distinct = pd.factorize(rows["student_id"])
+    group, names = pd.factorize(members)
+    students, seen = len(distinct), len(np.unique(student[group >= 0]))
+    unknown = len(np.unique(student[group == list(names).index(UNKNOWN)])) if UNKNOWN in names else 0
     note = left_out.reason if left_out is not None and seen < students else ""
     return {
         "students": students,

@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit
 
-from ews.equity.alike_students import Cells, Columns, Single
+from ews.equity.alike_students import THREADS, Cells, Columns, Single
 from ews.equity.group_figures import Cells as ListCells
 from ews.equity.judged_rows import Grouping, IntArray, JudgedRows
 from ews.equity.placements import ScoreOrder
 from ews.equity.recalibration import Recalibration, recalibrate
-from ews.model.intervals import FloatArray, Interval, percentile_interval
+from ews.model.intervals import FloatArray, Interval, interval_of, percentile_bounds
 from ews.model.measures import risk_logit
 from ews.model.resampling import ratio
 
 _CALIBRATION = ("surplus", "information", "first", "second", "h00", "h01", "h11")
-_THREADS = 2
 
 
 @dataclass
@@ -49,6 +49,7 @@ class GroupDraws:
     columns: dict[str, int] = field(default_factory=dict)
     _chunks: dict[str, list[Single]] = field(default_factory=dict)
     _whole: dict[str, Single] = field(default_factory=dict)
+    _bounds: dict[str, FloatArray] = field(default_factory=dict)
 
     def keep(self, figures: Mapping[str, FloatArray]) -> None:
         """Add figures of shape (groups, resamples of a chunk)."""
@@ -62,14 +63,29 @@ class GroupDraws:
         ``slope`` and ``<list> excess_fnr``; where groups are compared ``auc_difference`` and
         ``<list> <rate> difference``.
         """
-        if figure not in self._whole:
-            self._whole[figure] = np.concatenate(self._chunks.pop(figure), axis=1)
-        own: Single = self._whole[figure][self.grouping.names.index(group)]
+        own: Single = self._all(figure)[self._at[group]]
         return own.astype(np.float64)
 
+    def bounds(self, group: str, figure: str) -> tuple[float, float]:
+        """Return the percentiles of a figure's resamples; NaN where none defines it."""
+        if figure not in self._bounds:
+            self._bounds[figure] = percentile_bounds(self._all(figure))
+        low, high = self._bounds[figure][:, self._at[group]]
+        return float(low), float(high)
+
     def interval(self, group: str, figure: str, value: float) -> Interval:
-        """Return a figure with the percentiles of its resamples."""
-        return percentile_interval(value, self.drawn(group, figure))
+        """Return a figure with the percentiles of its resamples; null where it is undefined."""
+        low, high = self.bounds(group, figure)
+        return interval_of(value, low, high)
+
+    def _all(self, figure: str) -> Single:
+        if figure not in self._whole:
+            self._whole[figure] = np.concatenate(self._chunks.pop(figure), axis=1)
+        return self._whole[figure]
+
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        return {name: at for at, name in enumerate(self.grouping.names)}
 
 
 class ResampledGroups:
@@ -101,7 +117,7 @@ class ResampledGroups:
         self._per_list = 3 if probabilities else 2
         self._base = [self._columns.add(each) for each in _base(rows, probabilities)]
         self._order = order or ScoreOrder(rows.label, rows.score)
-        with ThreadPoolExecutor(_THREADS) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             prepared = list(pool.map(self._prepared, groupings.values()))
         self.draws: dict[str, GroupDraws] = {}
         for name, (draws, columns) in zip(groupings, prepared, strict=True):

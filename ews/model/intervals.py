@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import warnings
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +75,30 @@ def newcombe(one: tuple[float, float], other: tuple[float, float]) -> tuple[floa
     return max(-1.0, difference - below), min(1.0, difference + above)
 
 
+def percentile_bounds(draws: NDArray[np.floating[Any]]) -> FloatArray:
+    """Return the 2.5th and 97.5th percentile of many figures' resamples at once.
+
+    Parameters
+    ----------
+    draws : array of shape (figures, resamples)
+        NaN where a resample left a figure undefined (those are left out).
+
+    Returns
+    -------
+    array of shape (2, figures)
+        NaN where no resample defines the figure.
+    """
+    bounds = np.full((2, len(draws)), np.nan)
+    if not draws.shape[1]:
+        return bounds
+    whole = ~np.isnan(draws).any(axis=1)
+    if whole.any():
+        bounds[:, whole] = np.quantile(draws[whole].astype(np.float64), [0.025, 0.975], axis=1)
+    for at in np.flatnonzero(~whole & ~np.isnan(draws).all(axis=1)):
+        bounds[:, at] = np.nanquantile(draws[at].astype(np.float64), [0.025, 0.975])
+    return bounds
+
+
 def percentile_interval(value: float, draws: FloatArray) -> Interval:
     """Return a figure with the 2.5th and 97.5th percentile of its resamples.
 
@@ -86,19 +109,37 @@ def percentile_interval(value: float, draws: FloatArray) -> Interval:
     draws : array of shape (resamples,)
         The same figure in every resample; NaN where a resample left it undefined (those are left out).
     """
+    low, high = percentile_bounds(draws[None, :])[:, 0]
+    return interval_of(value, low, high)
+
+
+def interval_of(value: float, low: float, high: float) -> Interval:
+    """Return a figure with its bounds; all null where it is undefined, a bound where that is."""
     if not math.isfinite(value):
         return {**UNDEFINED}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # all-NaN draws: answered below with null bounds
-        low, high = np.nanquantile(draws, [0.025, 0.975])
     return {"value": float(value), "low": _or_none(low), "high": _or_none(high)}
 
 
 def rate_interval(successes: int, trials: int, students: int, draws: FloatArray) -> Interval:
     """Return a rate with its interval: Wilson's where rows are students, else resampled by student.
 
-    A rate of exactly 0 or 1 is 0 or 1 in every resample too, which would claim certainty; then Wilson's
-    interval is taken on the number of distinct students, as if a student's rows all said the same.
+    Parameters
+    ----------
+    successes, trials, students
+        As for :func:`rate_within`.
+    draws : array of shape (resamples,)
+        The rate in every resample.
+    """
+    low, high = percentile_bounds(draws[None, :])[:, 0]
+    return rate_within(successes, trials, students, (low, high))
+
+
+def rate_within(successes: int, trials: int, students: int, bounds: tuple[float, float]) -> Interval:
+    """Return a rate with the bounds that resampling by student gave, or Wilson's where they say too much.
+
+    A rate of exactly 0 or 1 is 0 or 1 in every resample too, which would claim certainty; then, as where
+    rows are students, Wilson's interval is taken on the number of distinct students, as if a student's
+    rows all said the same.
 
     Parameters
     ----------
@@ -106,14 +147,14 @@ def rate_interval(successes: int, trials: int, students: int, draws: FloatArray)
         Counts of rows; without trials the rate is undefined (null, never 0).
     students : int
         Distinct students among the trials.
-    draws : array of shape (resamples,)
-        The rate in every resample.
+    bounds : tuple of float
+        See :func:`percentile_bounds`.
     """
     if trials == 0:
         return {**UNDEFINED}
     rate = successes / trials
     if students < trials and 0 < successes < trials:
-        return percentile_interval(rate, draws)
+        return {"value": rate, "low": _or_none(bounds[0]), "high": _or_none(bounds[1])}
     low, high = wilson(rate * students, students)
     return {"value": rate, "low": low, "high": high}
 

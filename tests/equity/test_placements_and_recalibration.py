@@ -33,7 +33,8 @@ def test_the_mean_placement_of_the_positives_is_the_auc_of_every_group(seed, gro
 
 def test_delong_s_error_is_what_resampling_finds():
     label, risk, members = rows_of(1, rows=600, groups=1)
-    error = ScoreOrder(label, risk).ranked(label, Grouping.of(members, compared=False)).error[0]
+    everyone = Grouping.of(members, compared=False)
+    error = ScoreOrder(label, risk).ranked(label, everyone).error(label, everyone)[0]
     generator = np.random.default_rng(0)
     draws = [generator.integers(len(label), size=len(label)) for _ in range(600)]
     assert error == pytest.approx(np.std([auc(label[each], risk[each]) for each in draws]), rel=0.1)
