@@ -58,6 +58,6 @@ def purged(_purged: tuple[Small, PurgeReport], tmp_path: Path) -> Small:
 @pytest.fixture
 def model_in_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let ``ews verify`` find the model that exists in name only as it was registered."""
-    registered: Any = SimpleNamespace(version=lambda _number: SimpleNamespace(tags=TAGS))
+    registered: Any = SimpleNamespace(version=lambda _number: SimpleNamespace(tags=TAGS), versions=list)
     monkeypatch.setattr("ews.nightly.verify.champion", lambda _config: SERVICE)
     monkeypatch.setattr("ews.nightly.verify.Registry", lambda _config: registered)

@@ -85,7 +85,7 @@ def state(small: Small, result: Path) -> None:
         ]
         tombstones = session.value("SELECT count(*) FROM store.tombstones")
         periods = session.value("SELECT count(*) FROM store.purged_periods")
-    registered: Any = SimpleNamespace(version=lambda _number: SimpleNamespace(tags=TAGS))
+    registered: Any = SimpleNamespace(version=lambda _number: SimpleNamespace(tags=TAGS), versions=list)
     ews.nightly.verify.champion = lambda _config: SERVICE  # type: ignore[assignment]
     ews.nightly.verify.Registry = lambda _config: registered  # type: ignore[assignment,misc]
     nights = sorted(path for path in (small.workspace / "published").glob("????-*") if path.is_dir())
