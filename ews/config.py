@@ -133,6 +133,13 @@ class Audit(StrictModel):
     resamples: int = Field(default=1_000, ge=200)
     economic_rests_on: Literal["meal_status", "other"] = "meal_status"
 
+    @model_validator(mode="after")
+    def _no_verdict_on_a_hidden_group(self) -> Self:
+        if self.min_group < self.min_cell:
+            msg = "min_group may not be below min_cell: a verdict would tell of a group that is suppressed"
+            raise ValueError(msg)
+        return self
+
     @field_validator("sensitive")
     @classmethod
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -182,6 +182,13 @@ class Registry:
         found = self._client.search_model_versions(f"run_id = '{run.run_id}'")
         return sorted((self._as_version(each) for each in found), key=lambda v: int(v.number), reverse=True)
 
+    def runs(self) -> list[Run]:
+        """Return every run, the oldest first."""
+        found = self._client.search_runs(
+            [self._experiment], max_results=5000, order_by=["attributes.start_time ASC"]
+        )
+        return [self._as_run(each) for each in found]
+
     def run_named(self, name: str) -> Run:
         """Return a run by its name or id.
 

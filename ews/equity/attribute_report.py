@@ -76,13 +76,19 @@ class AttributeReport:
         made = Comparison(self.attribute, group, list_name, measure, {**interval})
         if self._why_not_judged(group):
             return made
-        if self._why_open(group) or interval["value"] is None or interval["high"] is None:
+        certain = list_name is None and self._looks_certain(group) and (interval["value"] or 0) > 0
+        if self._why_open(group) or certain or interval["value"] is None or interval["high"] is None:
             return replace(made, verdict="insufficient_evidence")
         figure = measure if list_name is None else f"{list_name} {measure}"
         smaller = min(self._records.positive_students[group], self._positives_of_rest(group))
         tolerance: float = getattr(self._settings.tolerance, measure)
         drawn = self._records.draws.drawn(group, figure)
         return replace(made, p_value=one_sided_p(interval["value"], drawn, tolerance, smaller))
+
+    def _looks_certain(self, group: str) -> bool:
+        """Return whether an AUC is exactly 0 or 1 here: it is so in every resample, which claims too much."""
+        rest = self._records.draws.auc_of_rest[self._records.grouping.names.index(group)]
+        return self._records.auc[group] in (0.0, 1.0) or rest in (0.0, 1.0)
 
     @property
     def _alone(self) -> bool:

@@ -19,7 +19,7 @@ from ews.capacity import Enrolled
 from ews.config import Audit, Capacities
 from ews.equity.alike_students import THREADS
 from ews.equity.attribute_report import AttributeReport
-from ews.equity.comparisons import judge
+from ews.equity.comparisons import Measure, judge
 from ews.equity.date_records import DateRecords
 from ews.equity.group_records import GroupRecords
 from ews.equity.groups import (
@@ -32,7 +32,7 @@ from ews.equity.groups import (
 )
 from ews.equity.judged_rows import Grouping
 from ews.equity.lists import LISTS, ListsOfScore, in_order, lists_of_rule, lists_of_score
-from ews.equity.overall import coverage_of, overall_verdict, sentence_of
+from ews.equity.overall import coverage_of, left_out_shares, overall_verdict, sentence_of
 from ews.equity.placements import ScoreOrder
 from ews.equity.resampled_groups import ResampledGroups
 from ews.equity.simple_rule import rule_record
@@ -89,15 +89,13 @@ def audit(
     simple = lists_of_rule(rows, model, rule, capacities, enrolled) if rule else None
     records = _Records(rows, members, settings, model, simple, seed, progress)
     reports = [AttributeReport(each, records.attributes[each], settings) for each in settings.sensitive]
-    comparisons = judge(
-        [each for report in reports for each in report.comparisons()],
-        {
-            "excess_fnr": settings.tolerance.excess_fnr,
-            "auc_difference": settings.tolerance.auc_difference,
-        },
-    )
+    tolerance: dict[Measure, float] = settings.tolerance.model_dump()
+    comparisons = judge([each for report in reports for each in report.comparisons()], tolerance)
     not_judged = max(report.not_judged_share() for report in reports)
-    verdict = overall_verdict([each.verdict for each in comparisons], not_judged)
+    left_out_share = left_out_shares(rows["label"], members)
+    verdict = overall_verdict(
+        [each.verdict for each in comparisons], not_judged, max(left_out_share.values(), default=0.0)
+    )
     with ThreadPoolExecutor(THREADS) as pool:
         by_date = list(pool.map(lambda each: records.by_date(each.attribute, each.groups), reports))
     attributes = [
@@ -110,7 +108,7 @@ def audit(
     ]
     return {
         "as_of_dates": [day.isoformat() for day in sorted(set(rows["as_of_date"]))],
-        "tolerance": settings.tolerance.model_dump(),
+        "tolerance": tolerance,
         "min_group": settings.min_group,
         "min_cell": settings.min_cell,
         "resamples": settings.resamples,
@@ -123,7 +121,7 @@ def audit(
         "simple_rule": records.simple_rule(rule) if rule else None,
         "candidates": None,
         "verdict": verdict,
-        "sentence": sentence_of(verdict, comparisons, not_judged),
+        "sentence": sentence_of(verdict, comparisons, not_judged, left_out_share),
         "not_judged_share_of_positives": not_judged,
     }
 

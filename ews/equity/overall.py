@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ews.equity.comparisons import Comparison, Verdict, worst
-from ews.equity.groups import UNKNOWN, LeftOut
+from ews.equity.groups import UNKNOWN, LeftOut, attribute_title
 
 MOST_NOT_JUDGED = 0.05
 """Share of an attribute's positives that groups too small to judge may hold in a pass."""
 
 
-def overall_verdict(verdicts: list[Verdict], not_judged_share: float) -> Verdict:
+MOST_LEFT_OUT = 0.5
+"""Share of the positives whom an attribute may say nothing about (CEP) in a pass."""
+
+
+def overall_verdict(verdicts: list[Verdict], not_judged_share: float, left_out_share: float = 0.0) -> Verdict:
     """Return the verdict of the audit from those of its comparisons.
 
     Any fail is a fail. If all that were judged pass, and the groups not judged hold at most 5% of the
-    positives (of the attribute where they hold most), it is a pass. Else the evidence is insufficient.
+    positives (of the attribute where they hold most), and no attribute leaves out more than half of them,
+    it is a pass. Else the evidence is insufficient.
     """
     reached = worst(verdicts)
     if reached != "pass":
         return "fail" if reached == "fail" else "insufficient_evidence"
-    return "pass" if not_judged_share <= MOST_NOT_JUDGED else "insufficient_evidence"
+    covered = not_judged_share <= MOST_NOT_JUDGED and left_out_share <= MOST_LEFT_OUT
+    return "pass" if covered else "insufficient_evidence"
+
+
+def left_out_shares(label: pd.Series[int], members: pd.DataFrame) -> dict[str, float]:
+    """Return, by attribute, the share of the positives about whom it says nothing; only those above 0."""
+    positive = members[label.to_numpy() == 1]
+    shares = positive.isna().mean()
+    return {str(name): float(share) for name, share in shares.items() if share > 0}
 
 
 def coverage_of(rows: pd.DataFrame, members: pd.Series[str], left_out: LeftOut | None) -> dict[str, Any]:
@@ -45,8 +59,28 @@ def coverage_of(rows: pd.DataFrame, members: pd.Series[str], left_out: LeftOut |
     }
 
 
-def sentence_of(verdict: Verdict, comparisons: list[Comparison], not_judged: float) -> str:
+def sentence_of(
+    verdict: Verdict, comparisons: list[Comparison], not_judged: float, left_out: Mapping[str, float]
+) -> str:
     """Say the verdict without a figure that could give a small group away."""
+    return f"{_verdict_sentence(verdict, comparisons, not_judged, left_out)}{_left_out_sentence(left_out)}"
+
+
+def _left_out_sentence(left_out: Mapping[str, float]) -> str:
+    parts = [
+        f"left out of {attribute_title(name).lower()}: {_roughly(share)}" for name, share in left_out.items()
+    ]
+    return f" Of those who became chronically absent, {'; '.join(parts)}." if parts else ""
+
+
+def _roughly(share: float) -> str:
+    tenths = round(10 * share)
+    return f"about {10 * tenths}%" if 1 <= tenths <= 9 else "nearly all" if tenths else "a few"
+
+
+def _verdict_sentence(
+    verdict: Verdict, comparisons: list[Comparison], not_judged: float, left_out: Mapping[str, float]
+) -> str:
     failed = sorted({f"{each.group} ({each.attribute})" for each in comparisons if each.verdict == "fail"})
     if verdict == "fail":
         harmed = ", ".join(failed)
@@ -61,4 +95,6 @@ def sentence_of(verdict: Verdict, comparisons: list[Comparison], not_judged: flo
         parts.append(
             "groups too small to judge hold more than 5% of the students who became chronically absent"
         )
+    if any(share > MOST_LEFT_OUT for share in left_out.values()):
+        parts.append("an attribute leaves out more than half of the students who became chronically absent")
     return f"No group is shown to be harmed, but these data cannot rule it out: {'; '.join(parts)}."

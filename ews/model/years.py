@@ -55,11 +55,16 @@ def plan_years(complete: Sequence[int], excluded: Sequence[int] = ()) -> YearPla
     years = sorted(set(complete) - set(excluded))
     if len(years) < 2:
         raise _too_few(len(years), excluded)
+    newer = sorted(year for year in set(complete) & set(excluded) if year > max(years))
+    notes = [
+        f"School year {year} is newer and excluded by training.exclude_school_years: it judges nothing here."
+        for year in newer
+    ]
     first_stored = years[0] == min(complete)
     usable = years[1:] if first_stored and len(years) >= 3 else years
     if len(usable) >= 3:
-        return YearPlan(tuple(usable[:-2]), usable[-2], usable[-1])
-    notes = [
+        return YearPlan(tuple(usable[:-2]), usable[-2], usable[-1], tuple(notes))
+    notes += [
         f"No year was left for validation: early stopping and calibration are out of fold by student on "
         f"{usable[0]}. One more complete year would make both more trustworthy."
     ]

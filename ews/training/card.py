@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -24,6 +25,7 @@ def card_of(
     verdicts: dict[str, str],
     digests: dict[str, str],
     as_of_dates: list[str],
+    history: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the card of a run; see :func:`ews.reports.model_card.render_model_card` for its shape."""
     return {
@@ -49,7 +51,9 @@ def card_of(
         "digests": digests,
         "libraries": {name: version(name) for name in _LIBRARIES},
         "authorization": _authorization(config),
-        "limits": list(plan.notes),
+        "limits": [*plan.notes, *history],
+        "history": list(history),
+        "seed": config.training.seed,
         "show_reasons_from": list(config.outreach.show_reasons_from),
         "model_max_age_days": config.nightly.model_max_age_days,
         "audit_rules": {

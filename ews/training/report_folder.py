@@ -82,10 +82,12 @@ def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None)
     evaluation = read_figures(folder, EVALUATION)
     fairness = read_figures(folder, FAIRNESS)
     card = {**read_figures(folder, CARD), "version": version, "sign_offs": list(banners)}
+    fairness["notes"] = [*fairness.get("notes", []), *card.get("history", [])]
     provenance = {
         "Run": str(evaluation["run"]),
         "Registered version": version or "not registered",
         "Trained by": str(card["trained_by"]),
+        "Seed of the training": str(card.get("seed", "not recorded")),
         **{f"SHA-256 of the {name}": str(digest) for name, digest in card["digests"].items()},
         "SHA-256 of this audit": file_digest(folder / FAIRNESS),
     }

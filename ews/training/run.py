@@ -24,7 +24,7 @@ from ews.errors import GateClosed
 from ews.label import complete_years, outcomes
 from ews.model.fitting import FittedModel, fit_model
 from ews.model.labelled_rows import LabelledRows, labelled_rows, sample_students
-from ews.model.model_files import write_model
+from ews.model.model_files import digest_of_model, write_model
 from ews.model.years import YearPlan, plan_years
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
@@ -36,6 +36,7 @@ from ews.training.audit_frame import audit_frame
 from ews.training.candidates import Choice, choose, fit_candidates, metrics_of, need_a_validation_year
 from ews.training.candidates_by_group import without_meal_status
 from ews.training.card import card_of, sources_of
+from ews.training.earlier_runs import earlier_runs, failed_a_stricter_audit, history_note, tags_of
 from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
 from ews.training.report_folder import (
     EVALUATION,
@@ -132,13 +133,15 @@ def configuration_digest(config: Config) -> str:
 
 
 def basis_digest(config: Config) -> str:
-    """Return the SHA-256 of what a risk means and rests on: the definition, and which sources are features.
+    """Return the SHA-256 of what a risk rests on: definition, cohort, and which sources are features.
 
-    Capacities and policies may change while a model serves; these may not.
+    Capacities and policies may change while a model serves; these may not: whom the model was never fitted
+    and audited on, it may not score.
     """
     uses = {each["table"]: each["use"] for each in sources_of(config)}
     definition = config.definition.model_dump(mode="json")
-    return digest_of(canonical_json({"definition": definition, "sources": uses}))
+    cohort = config.cohort.model_dump(mode="json")
+    return digest_of(canonical_json({"definition": definition, "cohort": cohort, "sources": uses}))
 
 
 def _train(
@@ -164,13 +167,22 @@ def _train(
             progress=progress,
         )
     fairness["candidates"] = choice.record if choice else None
+    earlier = earlier_runs(registry.runs(), plan.test)
+    failed = failed_a_stricter_audit(earlier, digest_of_model(model), config.audit)
+    if failed is not None:
+        fairness |= {
+            "verdict": "fail",
+            "sentence": f"This very model failed the audit of run {failed.name}, which asked more than this "
+            f"one. {fairness['sentence']}",
+        }
     if truth is not None:
         evaluation["truth"] = compared_with_truth(judged, truth)
     verdict = gate_verdict(evaluation["lift"]["verdict"], fairness["verdict"])
     evaluation["gate"] = verdict
     progress("Writing reports", 0.0)
+    notes = history_note(earlier, plan.test)
     return _report_and_register(
-        config, registry, run, by, plan, parts, model, choice, evaluation, fairness, verdict
+        config, registry, run, by, plan, parts, model, choice, evaluation, fairness, verdict, notes
     )
 
 
@@ -216,6 +228,7 @@ def _report_and_register(
     evaluation: dict[str, Any],
     fairness: dict[str, Any],
     verdict: str,
+    history: list[str],
 ) -> TrainResult:
     verdicts = {"lift": evaluation["lift"]["verdict"], "fairness": fairness["verdict"], "gate": verdict}
     shown = suppress_fairness(fairness, config.audit.min_cell)
@@ -233,12 +246,14 @@ def _report_and_register(
         verdicts=verdicts,
         digests=digests,
         as_of_dates=evaluation["as_of_dates"],
+        history=history,
     )
     if choice is not None:
         card["limits"] = [*card["limits"], *choice.limits()]
     write_figures(folder, evaluation, shown, card)
     registry.keep(run, folder, AUDIT_FOLDER)
     tags = _tags(verdicts, _judged(digests, folder), by, run.name) | (choice.tags() if choice else {})
+    tags |= tags_of(plan.test, config.audit, audited=bool(shown["attributes"]))
     metrics = _metrics(evaluation) | metrics_of(shown["candidates"])
     registry.record(run, tags=tags, metrics=metrics)
     # The pages are drawn first: a version without readable reports is never registered.

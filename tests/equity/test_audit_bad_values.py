@@ -97,6 +97,7 @@ NONSENSE = [
     ("    auc_difference: 0.10", "    # none", "audit.tolerance.auc_difference"),
     ("auc_difference: 0.10", "recall_ratio: 0.8", "recall_ratio"),
     ("min_group: 30", "min_group: 1", "audit.min_group"),
+    ("min_group: 30", "min_group: 9", "min_group may not be below min_cell"),
     ("[race_ethnicity, disability", "[race_ethnicty, disability", "audit.sensitive"),
     ("[race_ethnicity, disability", "[disability, disability", "audit.sensitive"),
     ("[race_ethnicity, disability, english_learner]", "[]", "audit.sensitive"),

@@ -282,3 +282,42 @@ def test_exactly_as_many_positive_students_as_asked_are_enough(two_attributes, a
         settings = audit_settings(min_group=least, resamples=200)
         report = audit(rows, groups, settings=settings, capacities=capacities, enrolled={}, seed=1)
         assert of(report["attributes"][0]["groups"])["C"]["verdict"] in verdicts
+
+
+def test_a_pass_does_not_rest_on_an_attribute_that_leaves_most_of_the_need_out(
+    district, audit_settings, capacities
+):
+    rows, groups = district(1, students=12_000)
+    groups = groups.assign(sex=["F", "M"] * 6_000)
+    wide = {"excess_fnr": 0.2, "auc_difference": 0.2}
+    settings = audit_settings(sensitive=["race_ethnicity", "sex"], resamples=200, tolerance=wide)
+    verdicts = {}
+    for schools in (1, 3, 5):
+        names = frozenset(f"school{at}" for at in range(schools))
+        left_out = {"sex": LeftOut(frozenset(), names, "Left out.")}
+        report = audit(
+            rows, groups, settings=settings, capacities=capacities, enrolled={}, seed=1, left_out=left_out
+        )
+        verdicts[schools] = report["verdict"]
+        assert f"left out of sex: about {10 * round(10 * schools / 8)}%" in report["sentence"]
+    assert verdicts == {1: "pass", 3: "pass", 5: "insufficient_evidence"}
+    assert "leaves out more than half" in report["sentence"]
+
+
+def test_a_perfect_auc_of_a_small_group_fails_nobody_else(district, audit_settings, capacities):
+    rows, groups = district(1, students=3_000)
+    extremes = rows.sort_values("risk")["student_id"].iloc[[*range(60), *range(-40, 0)]]
+    small = groups["student_id"].isin(extremes)
+    groups = groups.assign(race_ethnicity=np.where(small, "Small", "All others"))
+    own = rows["student_id"].isin(extremes)
+    rows = rows.assign(label=rows["label"].mask(own, (rows["risk"] > 0.5).astype(int)))
+    settings = audit_settings(resamples=200)
+    report = audit(rows, groups, settings=settings, capacities=capacities, enrolled={}, seed=1)
+    assert of(report["attributes"][0]["groups"])["Small"]["auc"]["value"] == 1
+    (compared,) = [
+        each
+        for each in report["comparisons"]
+        if (each["group"], each["measure"]) == ("All others", "auc_difference")
+    ]
+    assert compared["low"] > 0.10, "it would fail by its interval"
+    assert compared["verdict"] == "insufficient_evidence"

@@ -192,3 +192,21 @@ def test_meal_status_kept_for_audits_changes_no_published_byte(
 
     assert district.score() == 0
     assert same_bytes(published_bytes(overridden_in_service), published_bytes(district)) == []
+
+
+def test_a_model_that_failed_does_not_get_through_by_leaving_out_the_attribute_it_failed_on(
+    challenger: AtWork, tmp_path: Path
+) -> None:
+    district = copy_of(challenger, tmp_path / "dodged")
+    # The run before, as if it had failed: nothing else would have to be trained.
+    client = district.registry_client()
+    version = client.get_model_version_by_alias(district.model_name, "challenger")
+    client.set_tag(version.run_id, "fairness_verdict", "fail")
+    client.set_tag(version.run_id, "gate_verdict", "fail")
+    district.edit("sensitive: [race_ethnicity, ", "sensitive: [")
+    assert district.run("train", "--by", "Trainer") == 50
+    fairness = district.figures("fairness.json")
+    assert "which asked more than this one" in fairness["sentence"]
+    assert "Race and ethnicity".lower() in " ".join(fairness["notes"])
+    page = (district.reports() / "fairness.html").read_text(encoding="utf-8")
+    assert "has judged 1 model before this one: 1 fail" in page
