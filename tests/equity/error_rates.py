@@ -75,11 +75,11 @@ def large_groups(found: Iterable[tuple[str, Verdicts]]) -> Counter[str]:
     )
 
 
-SIZES = (30, 60, 100, 200, 300, 600, 1_000)
-GAPS = (0.25, 0.5, 0.75, 1.0, 1.5)
+SIZES = (30, 60, 100, 200, 300, 600)
+GAPS = (0.25, 0.5, 0.75, 1.0)
 
 
-def power(positives: int, logits: float, districts: int = 40) -> float:
+def power(positives: int, logits: float, districts: int = 25) -> float:
     """Return the share of harmed districts in which the audit fails the group."""
     found = over(partial(harmed, positives=positives, logits=logits), range(districts))
     return sum(named for _, named in found) / districts
@@ -95,9 +95,7 @@ def main(picture: Path) -> None:
     curves = {}
     for logits in GAPS:
         curves[logits] = [power(positives, logits) for positives in SIZES]
-        _say(
-            f"| {logits} | " + " | ".join(f"{100 * each:.0f}%" for each in curves[logits]) + " |", flush=True
-        )
+        _say(f"| {logits} | " + " | ".join(f"{100 * each:.0f}%" for each in curves[logits]) + " |")
     _draw(curves, picture)
 
 
@@ -114,7 +112,7 @@ def _draw(curves: dict[float, list[float]], picture: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    for (logits, curve), style in zip(curves.items(), ("-", "--", "-.", ":", "-"), strict=True):
+    for (logits, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):
         axes.plot(SIZES, [100 * each for each in curve], style, color="black", marker="o", markersize=3)
         axes.annotate(
             f"{logits} logits", (SIZES[-1], 100 * curve[-1]), xytext=(6, 0), textcoords="offset points"
@@ -124,7 +122,7 @@ def _draw(curves: dict[float, list[float]], picture: Path) -> None:
     axes.minorticks_off()
     axes.set_xlabel("Students of the group who became chronically absent")
     axes.set_ylabel("Districts in which the audit\nfails the group (%)")
-    axes.set_xlim(right=2_000)
+    axes.set_xlim(right=1_000)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(picture, metadata={"Date": None}, bbox_inches="tight")
 
