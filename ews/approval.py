@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
+from ews.equity.audit_terms import TermsChanged, terms_changed
 from ews.equity.banners import banners_on
 from ews.equity.gate import covering, gate_verdict, may_promote, open_verdicts
 from ews.equity.sign_off import SignOff, sign_off
@@ -77,6 +78,8 @@ def record_sign_off(
     ------
     UsageError
         If the decision may not be recorded: see :func:`ews.equity.sign_off.sign_off`.
+    GateClosed
+        If evaluation or audit were altered, or the configuration asks more of an audit now.
     """
     with owner_only(), workspace_lock(config.workspace_dir):
         registry = Registry(config)
@@ -104,7 +107,8 @@ def promote(config: Config, *, version: str | None = None) -> tuple[Version, Sig
     Raises
     ------
     GateClosed
-        If the verdict is not a pass and no decision in force covers these very bytes.
+        If the verdict is not a pass and no decision in force covers these very bytes, or the
+        configuration asks more of an audit now than this one was asked.
     ModelUnusable
         If a part of the model is missing or was altered.
     """
@@ -113,9 +117,20 @@ def promote(config: Config, *, version: str | None = None) -> tuple[Version, Sig
         refresh_banners(config, registry)
         chosen = _chosen(registry, version)
         decision = standing_decision(chosen, config)
+        _check_terms(chosen.run, config)
         read_model(chosen.run.folder / MODEL_FOLDER, chosen.tags["model_digest"])
         registry.set_champion(chosen, {PROMOTED_TAG: seal_of(chosen)})
         return registry.version(chosen.number), decision
+
+
+def audit_terms(run: Run, config: Config) -> TermsChanged:
+    """Return how the configuration's audit differs now from the one that a run was judged by."""
+    return terms_changed(config.audit, read_figures(run.folder / AUDIT_FOLDER, FAIRNESS))
+
+
+def looser_now(run: Run, config: Config) -> list[str]:
+    """Return in sentences what a run's verdict rests on that the configuration asks no more."""
+    return [f"The verdict stands on what was audited: {each}." for each in audit_terms(run, config).looser]
 
 
 def seal_of(version: Version) -> str:
@@ -265,6 +280,17 @@ def _show_decisions(config: Config, registry: Registry, version: Version, *, dra
     draw_pages(folder, banners, version.number)
 
 
+def _check_terms(run: Run, config: Config) -> None:
+    stricter = audit_terms(run, config).stricter
+    if stricter:
+        raise GateClosed(
+            f"the configuration asks more than the model was audited for: {'; '.join(stricter)}",
+            expected=f"what the audit of run {run.name} was asked: attributes, tolerance, min_group",
+            where="audit of the configuration",
+            next_step="train again, so that a model is judged by what the configuration states now",
+        )
+
+
 def _altered(found: str) -> GateClosed:
     return GateClosed(
         found,
@@ -298,6 +324,7 @@ def _signed(config: Config, decision: Decision, run: Run, version: Version | Non
     audit = run.folder / AUDIT_FOLDER
     tags = version.tags if version else run.tags
     check_judgement(version or Version("", tags, dt.datetime.now(dt.UTC), run))
+    _check_terms(run, config)
     return sign_off(
         kind=decision.kind,
         verdict=tags["gate_verdict"],

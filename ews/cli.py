@@ -157,16 +157,19 @@ def sign_off(
     as_json: Json = False,
 ) -> None:
     """Record an equity officer's written decision. It records who decided; it does not authenticate."""
-    from ews.approval import Decision, record_sign_off
+    from ews.approval import Decision, looser_now, record_sign_off
 
-    console = Console(as_json=as_json)
+    console, loaded = Console(as_json=as_json), load(config)
     decision = Decision(kind, approver, role, reason, date_of(expires, "--expires"), conditions)
-    signed = record_sign_off(load(config), decision, version=version, run=run)
+    signed = record_sign_off(loaded, decision, version=version, run=run)
+    notes = looser_now(signed.run, loaded)
+    for note in notes:
+        console.say(f"! {note}")
     console.say(
         f"Recorded for version {signed.number} until {decision.expires}. This records a decision; it does "
         f"not prove who made it.\nNext: ews promote -c {config}"
     )
-    console.result({"version": signed.number, "expires": decision.expires.isoformat()})
+    console.result({"version": signed.number, "expires": decision.expires.isoformat(), "notes": notes})
 
 
 @app.command(epilog="Example: ews promote -c district.yaml --version 3")
@@ -178,13 +181,17 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Make a challenger the champion, if the gate lets it."""
+    from ews.approval import looser_now
     from ews.approval import promote as run
 
-    console = Console(as_json=as_json)
-    champion, decision = run(load(config), version=version)
+    console, loaded = Console(as_json=as_json), load(config)
+    champion, decision = run(loaded, version=version)
+    notes = looser_now(champion.run, loaded)
+    for note in notes:
+        console.say(f"! {note}")
     rests = f", on the decision of {decision.approver} until {decision.expires}" if decision else ""
     console.say(f"Version {champion.number} is in service{rests}. Next: ews score -c {config}")
-    console.result({"version": champion.number, "signed_off": decision is not None})
+    console.result({"version": champion.number, "signed_off": decision is not None, "notes": notes})
 
 
 @app.command(epilog="Example: ews score -c district.yaml --as-of 2026-01-15")

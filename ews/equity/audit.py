@@ -117,7 +117,7 @@ def audit(
         "min_cell": settings.min_cell,
         "resamples": settings.resamples,
         "lists": LISTS,
-        "notes": notes_on_values(members, settings.min_group),
+        "notes": notes_on_values(members, rows["student_id"], settings.min_group, settings.min_cell),
         "attributes": attributes,
         "comparisons": [each.record() for each in comparisons],
         "intersections": records.intersections(),

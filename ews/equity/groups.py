@@ -114,34 +114,46 @@ def group_of_rows(
     return pd.DataFrame(members, index=rows.index, dtype=object)
 
 
-def notes_on_values(members: pd.DataFrame, min_group: int) -> list[str]:
+def notes_on_values(
+    members: pd.DataFrame, students: pd.Series[str], min_group: int, min_cell: int
+) -> list[str]:
     """Return sentences on what looks wrong: nobody's value is known, or a group's name looks misspelt.
 
     Parameters
     ----------
     members : DataFrame
         What :func:`group_of_rows` returned.
+    students : Series of str
+        Whose each row is: a group is as large as it has students, on however many dates.
     min_group : int
-        Only groups of fewer rows are taken for a misspelling of a larger one.
+        Only groups of fewer students are taken for a misspelling of a larger one, and not named.
+    min_cell : int
+        Only groups of at least so many students are named.
     """
     notes = []
     for attribute in members:
-        sizes = members[attribute].value_counts()
+        title = attribute_title(str(attribute))
+        sizes = students.groupby(members[attribute].to_numpy()).nunique()
         if list(sizes.index) == [UNKNOWN]:
             notes.append(
-                f"{attribute_title(str(attribute))}: no student has a value. Deliver {attribute} in the "
+                f"{title}: no student has a value. Deliver {attribute} in the "
                 "students extract, or take it out of audit.sensitive."
             )
-        small = sorted(name for name in sizes.index if sizes[name] < min_group and name != UNKNOWN)
-        for name in small:
-            larger = sorted(each for each in sizes.index if sizes[each] > sizes[name])
-            near = difflib.get_close_matches(name, larger, n=1, cutoff=_ALIKE)
-            if near:
-                notes.append(
-                    f"{attribute_title(str(attribute))}: the group “{name}” is small, its name close to "
-                    f"“{near[0]}”. If it is a misspelling, mend the students extract."
-                )
+        notes += [
+            f"{title}: the name of a small group is close to “{name}”. If it is a misspelling, mend the "
+            "students extract."
+            for name in _misspelt(sizes, min_group, min_cell)
+        ]
     return notes
+
+
+def _misspelt(sizes: pd.Series[int], min_group: int, min_cell: int) -> list[str]:
+    """Return the names to which that of a smaller group, which is small, is close."""
+    found = set()
+    for name in sizes.index[(sizes < min_group) & (sizes.index != UNKNOWN)]:
+        larger = sorted(sizes.index[(sizes > sizes[name]) & (sizes >= min_cell)])
+        found.update(difflib.get_close_matches(name, larger, n=1, cutoff=_ALIKE))
+    return sorted(found)
 
 
 def _one_spelling(values: pd.Series[Any]) -> pd.Series[Any]:

@@ -106,15 +106,20 @@ class Margin:
         return self.sum_of(self.groups) if self.total is None else self.total
 
 
-def withheld_in(margin: Margin, minimum: int, also: Collection[str] = (), at_least: int = 0) -> set[str]:
+def withheld_in(
+    margin: Margin,
+    minimum: int,
+    also: Collection[str] = (),
+    at_least: Mapping[str, Counts] | None = None,
+) -> set[str]:
     """Return the groups of one margin to withhold.
 
     Parameters
     ----------
     also : collection of str
         Groups that are withheld for another reason.
-    at_least : int
-        How many students everybody knows each group to have: 1 for groups that are listed by name.
+    at_least : mapping of group to Counts, optional
+        What everybody knows each group to have, as that it has somebody because it is listed.
     """
     withheld = {
         *also,
@@ -127,13 +132,19 @@ def withheld_in(margin: Margin, minimum: int, also: Collection[str] = (), at_lea
     return withheld
 
 
-def is_closed(margin: Margin, withheld: Collection[str], minimum: int, at_least: int = 0) -> bool:
+def is_closed(
+    margin: Margin,
+    withheld: Collection[str],
+    minimum: int,
+    at_least: Mapping[str, Counts] | None = None,
+) -> bool:
     """Whether the withheld groups have enough together to hide each other."""
     if not withheld:
         return not margin.is_small(margin.outside(), minimum)
     left = margin.left(withheld)
     whole = left + margin.sum_of(margin.shown(withheld))
-    return _enough(left - at_least * len(withheld), whole, minimum)
+    known = sum((at_least[group] for group in withheld), np.zeros(margin.layers)) if at_least else 0
+    return _enough(left - known, whole, minimum)
 
 
 def without_pairs(

@@ -3,7 +3,8 @@
 Primary: a group of fewer than the minimum of students is not shown. Complementary: totals are known, so
 a single hidden group could be worked out by subtraction; the next smallest is hidden with it, and the
 next, until at least two groups and at least the minimum of students are hidden together. Tables share
-their margins, so this is done for all of them together: :mod:`ews.equity.margins`.
+their margins, so this is done for all of them together: :mod:`ews.equity.margins`. A name tells too: those
+of small groups are pooled (:mod:`ews.equity.pooled_names`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from ews.equity.margins import Margin, withheld_in
-from ews.equity.withheld import SCHOOLS, Withheld, withheld_of
+from ews.equity.pooled_names import pool_names
+from ews.equity.withheld import SCHOOLS, Withheld, known_at_least, withheld_of
 
 _BANDS = ((300, 1), (100, 2), (40, 5), (20, 10), (10, 20))
 """From how many students on, and how many percent are then the lowest and (from 100) the highest shown."""
@@ -56,7 +58,7 @@ def hidden_groups(students: Mapping[str, int], minimum: int) -> set[str]:
     ['A', 'B']
     """
     groups = {group: np.array([float(number)]) for group, number in students.items()}
-    return withheld_in(Margin(groups), minimum, at_least=1)
+    return withheld_in(Margin(groups), minimum, at_least=known_at_least(groups, minimum))
 
 
 def banded_percent(part: float, whole: float) -> str:
@@ -100,10 +102,12 @@ def bands(minimum: int) -> list[dict[str, str]]:
 
 
 def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]:
-    """Return ``fairness.json`` with the figures of small groups suppressed; verdicts and names stay.
+    """Return ``fairness.json`` with the figures and the names of small groups suppressed; verdicts stay.
 
     A group that is withheld is withheld in every table: on the whole, at each date, in pairs, beside the
-    rule of thumb and among the candidates. Tables that a report does not have are not asked for.
+    rule of thumb and among the candidates. One that is itself small has no name either, see
+    :mod:`ews.equity.pooled_names`; one that is withheld to protect it keeps its name. Tables that a report
+    does not have are not asked for.
 
     Parameters
     ----------
@@ -118,7 +122,7 @@ def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]
     share = SUPPRESSED if withheld.any() else report["not_judged_share_of_positives"]
     shown = {
         **report,
-        "attributes": [_attribute(each, withheld) for each in report["attributes"]],
+        "attributes": [_attribute(each, withheld, minimum) for each in report["attributes"]],
         "comparisons": [
             _figures_of(each, ("value", "low", "high", "p_value", "holm_p_value"))
             if each["group"] in withheld.outcomes[each["attribute"]]
@@ -138,20 +142,29 @@ def suppress_fairness(report: Mapping[str, Any], minimum: int) -> dict[str, Any]
         shown["simple_rule"] = _simple_rule(report["simple_rule"], withheld)
     if report.get("candidates"):
         shown["candidates"] = _candidates(report, withheld)
-    return shown
+    return pool_names(shown, withheld.nameless)
 
 
-def _attribute(attribute: Mapping[str, Any], withheld: Withheld) -> dict[str, Any]:
+def _attribute(attribute: Mapping[str, Any], withheld: Withheld, minimum: int) -> dict[str, Any]:
     name, groups = attribute["attribute"], attribute["groups"]
     shown = {**attribute, "groups": _groups(groups, withheld, name)}
-    if "by_date" in attribute:
-        shown["by_date"] = [
-            {**day, "groups": _groups(_nobody_missing(day["groups"], attribute, withheld), withheld, name)}
-            for day in attribute["by_date"]
-        ]
+    if attribute.get("by_date"):
+        shown["by_date"] = _by_date(attribute, withheld)
     if "coverage" in attribute:
         shown["coverage"] = _coverage(attribute["coverage"], attribute, withheld)
     return shown
+
+
+def _by_date(attribute: Mapping[str, Any], withheld: Withheld) -> list[dict[str, Any]]:
+    return [
+        {
+            **day,
+            "groups": _groups(
+                _nobody_missing(day["groups"], attribute, withheld), withheld, attribute["attribute"]
+            ),
+        }
+        for day in attribute["by_date"]
+    ]
 
 
 def _groups(groups: Sequence[Mapping[str, Any]], withheld: Withheld, name: str) -> list[dict[str, Any]]:

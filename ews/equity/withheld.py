@@ -25,11 +25,14 @@ class Withheld:
         Groups of which no figure that rests on outcomes is shown; contains ``sizes``.
     pairs : mapping of str to set of str
         Groups of which no pair is shown; contains ``outcomes``.
+    nameless : mapping of str to set of str
+        Groups of which not even the name is shown; contained in ``sizes``. Schools keep their names.
     """
 
     sizes: Mapping[str, set[str]]
     outcomes: Mapping[str, set[str]]
     pairs: Mapping[str, set[str]]
+    nameless: Mapping[str, set[str]]
 
     def any(self) -> bool:
         """Whether anything is withheld of an attribute."""
@@ -55,12 +58,40 @@ def withheld_of(report: Mapping[str, Any], minimum: int) -> Withheld:
     schools = (report.get("schools") or {}).get("groups", [])
     sizes |= _margins({SCHOOLS: {g["group"]: _array([g["students"]]) for g in schools}})
     outcomes |= _margins({SCHOOLS: {g["group"]: _both(g) for g in schools}})
-    hidden = {name: withheld_in(margin, minimum, at_least=1) for name, margin in sizes.items()}
-    if not all(is_closed(sizes[name], groups, minimum, at_least=1) for name, groups in hidden.items()):
+    least = {name: known_at_least(sizes[name].groups, minimum) for name in attributes}
+    least[SCHOOLS] = known_at_least(sizes[SCHOOLS].groups, 1)
+    hidden = {name: withheld_in(margin, minimum, at_least=least[name]) for name, margin in sizes.items()}
+    if not all(
+        is_closed(sizes[name], groups, minimum, known_at_least(sizes[name].groups, 1))
+        for name, groups in hidden.items()
+    ):
         # So few students in all that their sum itself would tell: nothing is left to show.
         hidden = {name: set(margin.groups) for name, margin in sizes.items()}
     thin = {name: withheld_in(margin, minimum, hidden[name]) for name, margin in outcomes.items()}
-    return Withheld(hidden, thin, _pairs(report, minimum, thin))
+    nameless = {
+        name: _nameless(each, minimum, hidden[name])
+        if is_closed(sizes[name], hidden[name], minimum, least[name])
+        else hidden[name]
+        for name, each in attributes.items()
+    }
+    return Withheld(hidden, thin, _pairs(report, minimum, thin), nameless)
+
+
+def known_at_least(groups: Mapping[str, Counts | None], minimum: int) -> dict[str, Counts]:
+    """Return what everybody knows each group of one margin to have at least; the first count is of students.
+
+    Who is withheld and has a name is not small; who is small has somebody.
+    """
+    known = {}
+    for group, counts in groups.items():
+        if counts is not None:
+            known[group] = np.ones(len(counts))
+            known[group][0] = minimum if counts[0] >= minimum else 1
+    return known
+
+
+def _nameless(attribute: Mapping[str, Any], minimum: int, hidden: set[str]) -> set[str]:
+    return {g["group"] for g in attribute["groups"] if g["students"] < minimum} & hidden
 
 
 def _pairs(report: Mapping[str, Any], minimum: int, thin: Mapping[str, set[str]]) -> dict[str, set[str]]:

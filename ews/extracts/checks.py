@@ -189,6 +189,11 @@ _WARNINGS = {
         "Attendance goes on after the calendar's last day; those rows are set aside, every night more.",
         "deliver this year's calendar",
     ),
+    "free text in an attribute": (
+        "An attribute of a student is long, or has words and a number that few others have: a remark about "
+        "somebody, where the audit expects a group's name. It is kept; no report prints what few have.",
+        "deliver the group's name or code, and leave remarks out of the export",
+    ),
     "overlapping spells": (
         "A student is enrolled twice at once; such days count once, for the spell that began earlier.",
         "nothing, if they do attend two schools; else mend the exits",

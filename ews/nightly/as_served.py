@@ -8,14 +8,13 @@ were published, with the risks of their night. Nothing is registered, and no mod
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ews.config import Config
-from ews.digests import file_digest
 from ews.engine import Session
 from ews.equity.audit import audit
 from ews.errors import DataRefused, GateClosed, UsageError
@@ -32,16 +31,15 @@ from ews.nightly.served_nights import (
     verified_nights,
 )
 from ews.nightly.served_verdicts import VersionServed, school_year_words
+from ews.nightly.served_versions import Registered, registered_versions, without_seen_years
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
-from ews.registry import Registry, Version
+from ews.registry import Registry
 from ews.school_calendar import district_days
 from ews.snapshot import calendar_frame
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
 from ews.training.audit_frame import audit_frame
-from ews.training.report_folder import FAIRNESS, read_figures
-from ews.training.run import AUDIT_FOLDER
 
 _RULE = next(each for each in RULES if each.name == "year_to_date_rate")
 """The rule of thumb shown beside: the one whose figure the published scores hold."""
@@ -58,7 +56,9 @@ def audit_as_served(config: Config, *, year: int | None = None, progress: Progre
     Raises
     ------
     DataRefused
-        If no completed year has published lists, none of its nights verifies, or no audit can be made.
+        If no completed year has published lists, none of its nights can be used, or no audit can be made.
+    ModelUnusable
+        If a version's registered audit is gone or altered, or the configuration's basis is another.
     UsageError
         If the calendar has no such year.
     """
@@ -69,6 +69,8 @@ def audit_as_served(config: Config, *, year: int | None = None, progress: Progre
         registry = Registry(config)
         progress("Verifying published nights", 0.0)
         nights = verified_nights(published[chosen], config, registry)
+        registered = registered_versions(nights.verified, config, registry)
+        nights = without_seen_years(nights, registered, chosen)
         if not nights.verified:
             raise _none_verifies(nights, chosen)
         used = evenly(nights.verified, config.training.max_rows)
@@ -76,8 +78,8 @@ def audit_as_served(config: Config, *, year: int | None = None, progress: Progre
         served = served_rows(used, outcomes(session, config), config, chosen)
         progress("Auditing by group", 0.0)
         fairness = _audited(session, served.rows, used, config)
-        versions = _versions(session, served.rows, used, fairness["verdict"], config, registry)
-        return write_report(config, registry, chosen, nights, used, served, fairness, versions)
+        versions = _versions(session, served.rows, used, fairness["verdict"], config, registered)
+        return write_report(config, registered, chosen, nights, used, served, fairness, versions)
 
 
 def _year(
@@ -132,11 +134,11 @@ def _not_yet(
 def _none_verifies(nights: Nights, year: int) -> DataRefused:
     name, reason = next(iter(nights.left_out.items()))
     return DataRefused(
-        f"none of the {len(nights.left_out)} nights of {school_year_words(year)} is as it was published; "
-        f"{name}: {reason}",
-        expected="nights whose files are those of their manifest and of the export log",
+        f"none of the {len(nights.left_out)} nights of {school_year_words(year)} is as it was published, at "
+        f"its time and by a model that had not seen the year; {name}: {reason}",
+        expected="nights published when their lists were used, whose files are those of the export log",
         where="published",
-        next_step="see `ews verify`; restore the nights from a backup",
+        next_step="see `ews verify` and restore the nights from a backup, or choose another year with --year",
     )
 
 
@@ -172,32 +174,23 @@ def _versions(
     nights: Sequence[ServedNight],
     verdict: str,
     config: Config,
-    registry: Registry,
+    registered: Mapping[str, Registered],
 ) -> list[VersionServed]:
     """Return the versions that made the lists; of several, each with the verdict on its own nights."""
     numbers = sorted({night.version for night in nights}, key=int)
     found = []
     for number in numbers:
-        version = registry.version(number)
         own = [night for night in nights if night.version == number]
         found.append(
             VersionServed(
                 number,
-                version.run.name,
+                registered[number].version.run.name,
                 len(own),
-                _registered_verdict(version),
+                registered[number].verdict,
                 verdict if len(numbers) == 1 else _own_verdict(session, rows, own, config),
             )
         )
     return found
-
-
-def _registered_verdict(version: Version) -> str:
-    """Return the verdict of the audit that a version was registered with; ``unknown`` where it is gone."""
-    kept = version.run.folder / AUDIT_FOLDER / FAIRNESS
-    if not kept.is_file() or file_digest(kept) != version.tags.get("audit_digest"):
-        return "unknown"
-    return str(read_figures(kept.parent, FAIRNESS)["verdict"])
 
 
 def _own_verdict(

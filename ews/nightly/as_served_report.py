@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from ews.equity.suppression import suppress_fairness
 from ews.errors import EwsError
 from ews.nightly.served_nights import Nights, ServedNight, ServedRows
 from ews.nightly.served_verdicts import VersionServed, holds_sentence, school_year_words
+from ews.nightly.served_versions import Registered
 from ews.nightly.verify import AS_SERVED, AUDIT_LOG
 from ews.private_files import write_private
-from ews.registry import Registry, Version
+from ews.registry import Version
 from ews.reports.fairness import render_fairness
 from ews.store.purge_log import append_line
 from ews.training.report_folder import FAIRNESS, report_folder
@@ -40,8 +41,9 @@ class AsServed:
         The year that was looked at, by its spring.
     verdict : str
         The fairness verdict over all lists of the year.
-    holds : bool
-        Whether no version that made them was registered with a better one.
+    holds : bool or None
+        Whether neither the year nor a version that made its lists is worse than registered; None where
+        nights are left out, or today's configuration asks less than the registered audits did.
     sentence : str
         That in words.
     versions : list of VersionServed
@@ -49,7 +51,7 @@ class AsServed:
     nights : list of str
         The nights looked at.
     left_out : dict
-        Nights that do not verify, and why.
+        Nights that are not looked at, and why.
     fairness : dict
         ``fairness.json`` as written.
     reports : Path
@@ -58,7 +60,7 @@ class AsServed:
 
     school_year: int
     verdict: str
-    holds: bool
+    holds: bool | None
     sentence: str
     versions: list[VersionServed]
     nights: list[str]
@@ -84,7 +86,7 @@ class AsServed:
 
 def write_report(
     config: Config,
-    registry: Registry,
+    registered: Mapping[str, Registered],
     year: int,
     nights: Nights,
     used: Sequence[ServedNight],
@@ -101,7 +103,15 @@ def write_report(
     fairness : dict
         What the audit over all of them returned.
     """
-    holds, sentence = holds_sentence(versions, fairness["verdict"], year)
+    made_by = [registered[each.version] for each in versions]
+    holds, sentence = holds_sentence(
+        versions,
+        fairness["verdict"],
+        year,
+        looser=_told([(each.version.number, each.terms.looser) for each in made_by]),
+        left_out=len(nights.left_out),
+        nights=len(nights.verified) + len(nights.left_out),
+    )
     name = f"{AS_SERVED}{year}"
     told = {
         "district": config.district,
@@ -110,7 +120,7 @@ def write_report(
         **fairness,
         "lists": {**fairness["lists"], "deployed": _DEPLOYED},
         "attributes": [_fewer_dates(each) for each in fairness["attributes"]],
-        "notes": [*_notes(nights, used, served), *fairness.get("notes", [])],
+        "notes": [*_terms_notes(made_by), *_notes(nights, used, served), *fairness.get("notes", [])],
         "as_served": {
             "school_year": year,
             "holds": holds,
@@ -121,8 +131,7 @@ def write_report(
     }
     shown = suppress_fairness(told, config.audit.min_cell)
     folder = report_folder(config.workspace_dir, name)
-    made_by = [registry.version(each.version) for each in versions]
-    _write(config, folder, shown, [sentence, *_banners(made_by, config)], made_by)
+    _write(config, folder, shown, sentence, [each.version for each in made_by])
     dates = [night.folder.name for night in used]
     return AsServed(
         year, fairness["verdict"], holds, sentence, versions, dates, nights.left_out, shown, folder
@@ -133,7 +142,7 @@ def _write(
     config: Config,
     folder: Path,
     shown: dict[str, Any],
-    banners: Sequence[str],
+    sentence: str,
     made_by: Sequence[Version],
 ) -> None:
     content = canonical_json(shown)
@@ -147,7 +156,7 @@ def _write(
         },
         "SHA-256 of this audit": digest_of(content),
     }
-    page = render_fairness(shown, evaluation, banners, provenance)
+    page = render_fairness(shown, evaluation, [sentence, *_banners(made_by, config)], provenance)
     write_private(folder / FAIRNESS, content)
     write_private(folder / "fairness.html", page.encode())
     line = {
@@ -181,6 +190,24 @@ def _fewer_dates(attribute: dict[str, Any]) -> dict[str, Any]:
     return {**attribute, "by_date": shown}
 
 
+def _told(by_version: Sequence[tuple[str, Sequence[str]]]) -> list[str]:
+    """Return differences, each once with the versions whose audits it is with."""
+    numbers: dict[str, list[str]] = {}
+    for number, differences in by_version:
+        for each in differences:
+            numbers.setdefault(each, []).append(number)
+    return [f"{each} (version {', '.join(found)})" for each, found in numbers.items()]
+
+
+def _terms_notes(made_by: Sequence[Registered]) -> list[str]:
+    looser = _told([(each.version.number, each.terms.looser) for each in made_by])
+    stricter = _told([(each.version.number, each.terms.stricter) for each in made_by])
+    return [
+        *(f"Looser than the registered audit: {each}." for each in looser),
+        *(f"Stricter than the registered audit: {each}." for each in stricter),
+    ]
+
+
 def _notes(nights: Nights, used: Sequence[ServedNight], served: ServedRows) -> list[str]:
     notes = [
         "The lists are those that were published. Students on them may have been helped: where outreach "
@@ -191,9 +218,9 @@ def _notes(nights: Nights, used: Sequence[ServedNight], served: ServedRows) -> l
             f"{len(used)} of {len(nights.verified)} nights are looked at, spread evenly over the year: "
             "training.max_rows allows no more rows."
         )
-    if nights.left_out:
-        names = ", ".join(sorted(nights.left_out))
-        notes.append(f"Nights that are not as they were published are left out: {names}.")
+    for reason in dict.fromkeys(nights.left_out.values()):
+        names = ", ".join(sorted(name for name, why in nights.left_out.items() if why == reason))
+        notes.append(f"Left out, not looked at: {names} ({reason}).")
     if served.no_outcome:
         notes.append(
             f"{served.students_without:,} students ({served.no_outcome:,} student-nights) whose outcome is "

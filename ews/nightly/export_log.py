@@ -32,6 +32,10 @@ class Standing:
         The purges since it was last exported, by their names.
     broken : bool
         Whether a purge is in the log that does not follow from what was there.
+    first_at, at : str
+        When it was exported first, and last: what is there now is the last export.
+    removed_by : str or None
+        The purge that says it removed the night whole since, whether or not that follows.
     """
 
     manifest: str | None
@@ -39,6 +43,9 @@ class Standing:
     rows: int
     purges: list[str] = field(default_factory=list)
     broken: bool = False
+    first_at: str = ""
+    at: str = ""
+    removed_by: str | None = None
 
 
 def standings(workspace: Path) -> dict[str, Standing]:
@@ -49,8 +56,10 @@ def standings(workspace: Path) -> dict[str, Standing]:
         if "purge" in line:
             _follow(nights.get(name), line)
         else:
-            manifest = str(line.get("manifest"))
-            nights[name] = Standing(manifest, {manifest}, int(line.get("rows", 0)))
+            manifest, at = str(line.get("manifest")), str(line.get("at"))
+            first_at = nights[name].first_at if name in nights else at
+            rows = int(line.get("rows", 0))
+            nights[name] = Standing(manifest, {manifest}, rows, first_at=first_at, at=at)
     return nights
 
 
@@ -58,6 +67,8 @@ def _follow(night: Standing | None, line: dict[str, Any]) -> None:
     if night is None:
         return  # nothing was exported that it could have changed
     rows = int(line.get("rows", 0))
+    if line.get("manifest") is None:
+        night.removed_by = str(line["purge"])
     if line.get("from") not in night.earlier or rows > night.rows:
         night.broken = True
         return

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from ews.cohort import SCORED
 from ews.config import Config
-from ews.nightly.export_log import standings
+from ews.nightly.export_log import Standing, standings
 from ews.nightly.publish import MANIFEST
-from ews.nightly.verify import VerifyResult, verify_night
+from ews.nightly.verify import MISSING, VerifyResult, is_night, missing_nights, verify_night
 from ews.registry import Registry
 from ews.school_calendar import school_year_of
+
+_MOST_DAYS_AFTER = 3
+"""Days after its date by which a night was published if counselors had it then: a Friday's on Monday."""
+
+_NEEDED = ("excluded.parquet", "scores.parquet")
+"""The files of a night that are read; whatever else lies there changes nothing about its lists."""
 
 _READ = (
     "student_id",
@@ -77,32 +84,41 @@ class ServedRows:
 
 @dataclass
 class Nights:
-    """The nights of a school year: those that verify, and why each other one is left out."""
+    """The nights of a school year: those that counselors had, and why each other one is left out."""
 
     verified: list[ServedNight] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
 def nights_by_year(workspace: Path, calendar: pd.DataFrame) -> dict[int, list[Path]]:
-    """Return the folders of published nights by school year, the oldest first; nothing is read."""
+    """Return the folders of nights by school year, the oldest first; no night is read.
+
+    With those that the export log says should be there and that are not.
+    """
     ends = calendar[["school_year", "date"]].groupby("school_year").max().reset_index()
     found: dict[int, list[Path]] = {}
-    for day, folder in _folders(workspace):
-        year = school_year_of(ends, day)
+    published = workspace / "published"
+    there = {path.name for path in published.glob("????-??-??") if path.is_dir() and is_night(path.name)}
+    for name in sorted(there.union(missing_nights(workspace, standings(workspace)))):
+        year = school_year_of(ends, dt.date.fromisoformat(name))
         if year is not None:
-            found.setdefault(year, []).append(folder)
+            found.setdefault(year, []).append(published / name)
     return found
 
 
 def verified_nights(folders: Sequence[Path], config: Config, registry: Registry) -> Nights:
-    """Hold every night against its manifest, the export log and the registry, as ``ews verify`` does."""
+    """Hold every night against its manifest, the export log and the registry, as ``ews verify`` does.
+
+    Of its files only those that are read have to be as they were published. A night that was published,
+    or published again, too long after its date is none that counselors had, and is left out too.
+    """
     logged = standings(config.workspace_dir)
     nights = Nights()
     for folder in folders:
-        found = VerifyResult()
-        verify_night(folder, logged.get(folder.name), registry, found)
-        if found.problems:
-            nights.left_out[folder.name] = found.problems[0].removeprefix(folder.name).lstrip("/: ")
+        standing = logged.get(folder.name)
+        reason = _problem(folder, standing, registry) or _too_late(folder.name, standing, config.timezone)
+        if reason:
+            nights.left_out[folder.name] = reason
             continue
         manifest = json.loads((folder / MANIFEST).read_bytes())
         rows, purges = int(manifest["rows"]["scores"]), bool(manifest.get("purges"))
@@ -162,14 +178,35 @@ def enrolled_at(nights: Sequence[ServedNight]) -> dict[tuple[dt.date, str], int]
     return counts
 
 
-def _folders(workspace: Path) -> Iterator[tuple[dt.date, Path]]:
-    for folder in sorted((workspace / "published").glob("????-??-??")):
-        try:
-            day = dt.date.fromisoformat(folder.name)
-        except ValueError:
-            continue  # somebody's own folder
-        if folder.is_dir():
-            yield day, folder
+def _problem(folder: Path, standing: Standing | None, registry: Registry) -> str:
+    if not folder.is_dir():
+        return MISSING
+    found = VerifyResult()
+    verify_night(folder, standing, registry, found, only=_NEEDED)
+    return found.problems[0].removeprefix(folder.name).lstrip("/: ") if found.problems else ""
+
+
+def _too_late(name: str, standing: Standing | None, timezone: str) -> str:
+    day = dt.date.fromisoformat(name)
+    first = _day_of(standing.first_at, timezone) if standing else None
+    last = _day_of(standing.at, timezone) if standing else None
+    if first is None or last is None:
+        return "the export log does not say when it was published"
+    if (first - day).days > _MOST_DAYS_AFTER:
+        return f"was first published more than {_MOST_DAYS_AFTER} days after its date"
+    if (last - day).days > _MOST_DAYS_AFTER:
+        return f"was published again more than {_MOST_DAYS_AFTER} days after its date"
+    return ""
+
+
+def _day_of(at: str, timezone: str) -> dt.date | None:
+    """Return the district's date at a logged moment; None where the log holds none."""
+    try:
+        moment = dt.datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return moment.astimezone(ZoneInfo(timezone)).date()
 
 
 def _read(night: ServedNight) -> pd.DataFrame:

@@ -11,7 +11,6 @@ _WORDS = {
     "pass": "pass",
     "insufficient_evidence": "insufficient evidence",
     "fail": "fail",
-    "unknown": "no verdict that the registry remembers",
 }
 
 
@@ -54,19 +53,34 @@ def school_year_words(year: int) -> str:
 
 
 def got_worse(each: VersionServed, verdict: str) -> bool:
-    """Say whether a version's verdict got worse.
+    """Say whether a version's verdict got worse: its own where it has one, else that of the year.
 
-    By the verdict over all lists of the year; a version's own nights are fewer, so there only a ``fail``
-    counts, which few nights cannot bring about by themselves.
+    Its own nights may be few: less than a ``fail`` counts only where the year as a whole is worse too.
+
+    Parameters
+    ----------
+    verdict : str
+        The fairness verdict over all lists of the year.
     """
-    if each.registered not in _FROM_BEST:
-        return verdict == "fail"
-    worse = _FROM_BEST.index(verdict) > _FROM_BEST.index(each.registered)
-    return worse or (each.as_served == "fail" and each.registered != "fail")
+    own = each.as_served or verdict
+    return _is_worse(own, each.registered) and (own == "fail" or _is_worse(verdict, each.registered))
 
 
-def holds_sentence(versions: Sequence[VersionServed], verdict: str, year: int) -> tuple[bool, str]:
-    """Return whether the verdict still holds, and that in one sentence.
+def year_got_worse(versions: Sequence[VersionServed], verdict: str) -> bool:
+    """Say whether the year as a whole is worse than what any of its versions was registered with."""
+    return all(_is_worse(verdict, each.registered) for each in versions)
+
+
+def holds_sentence(
+    versions: Sequence[VersionServed],
+    verdict: str,
+    year: int,
+    *,
+    looser: Sequence[str] = (),
+    left_out: int = 0,
+    nights: int = 0,
+) -> tuple[bool | None, str]:
+    """Return whether the verdict still holds, None where that cannot be said, and that in words.
 
     Parameters
     ----------
@@ -74,21 +88,38 @@ def holds_sentence(versions: Sequence[VersionServed], verdict: str, year: int) -
         Every version that made lists in the year.
     verdict : str
         The fairness verdict over all lists of the year.
+    looser : sequence of str
+        What the registered audits asked and this one does not.
+    left_out, nights : int
+        How many of the year's nights could not be looked at, and how many there are.
     """
     when = school_year_words(year)
-    worse = [each for each in versions if got_worse(each, verdict)]
-    if not worse:
-        registered = "; ".join(f"version {each.version}: {_WORDS[each.registered]}" for each in versions)
-        return (
-            True,
-            f"The verdict still holds: registered as {registered}; as served in {when}: {_WORDS[verdict]}.",
+    limits = list(looser)
+    if left_out:
+        limits.append(f"{left_out} of {nights} nights {'is' if left_out == 1 else 'are'} left out")
+    told = [_worse_words(each, verdict) for each in versions if got_worse(each, verdict)]
+    if year_got_worse(versions, verdict) and (len(versions) > 1 or not told):
+        told.append(
+            f"the year as a whole is {_WORDS[verdict]}, worse than any version of it was registered with"
         )
-    told = "; ".join(_worse_words(each, verdict) for each in worse)
-    return False, f"The verdict no longer holds for the lists of {when}: {told}."
+    if told:
+        beside = f" Not all was looked at: {'; '.join(limits)}." if limits else ""
+        return False, f"The verdict no longer holds for the lists of {when}: {'; '.join(told)}.{beside}"
+    registered = "; ".join(f"version {each.version}: {_WORDS[each.registered]}" for each in versions)
+    compared = f"registered as {registered}; as served in {when}: {_WORDS[verdict]}"
+    if limits:
+        return None, f"Whether the verdict holds cannot be said: {'; '.join(limits)} ({compared})."
+    return True, f"The verdict still holds: {compared}."
+
+
+def _is_worse(verdict: str, registered: str) -> bool:
+    return _FROM_BEST.index(verdict) > _FROM_BEST.index(registered)
 
 
 def _worse_words(each: VersionServed, verdict: str) -> str:
-    served = _WORDS[verdict]
-    if each.as_served == "fail" and verdict != "fail":
-        served = "fail on its own nights"
+    served = _WORDS[each.as_served or verdict]
+    if each.as_served is None:
+        served = f"{served} in the year as a whole (its own nights allow no audit)"
+    elif each.as_served != verdict:
+        served = f"{served} on its own nights"
     return f"version {each.version} was registered as {_WORDS[each.registered]}, and as served it is {served}"

@@ -242,7 +242,8 @@ def _stays(config: Config, subject: Subject, begun: dict[str, Any]) -> list[str]
     return [
         *stays,
         "the extracts, which ews never changes: what was purged is not loaded from them again",
-        "reports, the model's figures and the logs: they hold counts and rates of groups, of no one student",
+        "reports, the model's figures and the logs: they hold counts and rates of groups; of a group of "
+        "fewer than audit.min_cell students they hold neither figures nor the name",
         "backups of the disk, and blocks that the disk has freed and not yet used again",
     ]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ews.console import Console
-from ews.errors import UsageError
+from ews.errors import ModelUnusable, UsageError
 from ews.verbs.options import ConfigFile, Json, load
 
 if TYPE_CHECKING:
     from ews.config import Config
 
-_WORSE = 10
+_NOT_CERTAIN_TO_HOLD = 10
 
 
 def audit(
@@ -34,14 +34,19 @@ def audit(
         raise _train_audits(loaded)
     from ews.nightly.as_served import audit_as_served
 
-    with console.progress() as progress:
-        result = audit_as_served(loaded, year=year, progress=progress)
+    try:
+        with console.progress() as progress:
+            result = audit_as_served(loaded, year=year, progress=progress)
+    except ModelUnusable as error:
+        if as_json:  # a program that asks whether the verdict holds gets an answer: nobody can say
+            console.result({"holds": None, "error": dict(error.lines())}, exit_code=error.exit_code)
+        raise
     console.say(result.sentence)
     console.say(result.fairness["sentence"])
     for note in result.fairness["notes"]:
         console.say(f"- {note}")
     console.say(f"Nights: {len(result.nights)}. Report: {result.reports / 'fairness.html'}")
-    console.result(result.as_dict(), exit_code=0 if result.holds else _WORSE)
+    console.result(result.as_dict(), exit_code=0 if result.holds else _NOT_CERTAIN_TO_HOLD)
 
 
 def _train_audits(config: Config) -> UsageError:

@@ -241,6 +241,16 @@ FAULTS: dict[str, Fault] = {
         "entry in another year",
         "enrollments from before July 1",
     ),
+    "a remark about a student instead of a group's name": Fault(
+        (
+            "UPDATE given_students SET race_ethnicity = 'see file 123 of a sister' WHERE student_id = "
+            "(SELECT min(student_id) FROM given_students)",
+            "UPDATE given_students SET disability = repeat('a long story ', 6) WHERE student_id = "
+            "(SELECT max(student_id) FROM given_students)",
+        ),
+        "free text in an attribute",
+        "2 values of disability, race_ethnicity with more in it than the name of a group",
+    ),
     "a code that is spelled otherwise in the data": Fault(
         ("UPDATE given_attendance SET code = 'E' WHERE code = 'X'",),
         "code that never occurs",

@@ -27,7 +27,8 @@ CODES = {
 _TYPES = {
     "schools": "school_id VARCHAR, school_name VARCHAR",
     "calendar": "school_id VARCHAR, date DATE, school_year INTEGER, instructional BOOLEAN, minutes DOUBLE",
-    "students": "student_id VARCHAR",
+    "students": "student_id VARCHAR, sex VARCHAR, race_ethnicity VARCHAR, english_learner VARCHAR, "
+    "disability VARCHAR, economically_disadvantaged VARCHAR, homeless VARCHAR, foster VARCHAR",
     "enrollments": "student_id VARCHAR, school_id VARCHAR, entry_date DATE, exit_date DATE, "
     "school_year INTEGER, grade VARCHAR",
     "attendance": "student_id VARCHAR, school_id VARCHAR, date DATE, code VARCHAR, absent_fraction DOUBLE, "

@@ -1,4 +1,8 @@
-"""The attacker on ``fairness.json``: all of its counts together."""
+"""The attacker on ``fairness.json``: all of its counts together.
+
+Small groups have no names there. The attacker knows their names all the same, from elsewhere, and which of
+the rows each is in; and of a withheld group that has a name, that it has at least the minimum of students.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ews.equity.pooled_names import POOLED
 from tests.equity.attacker import Attack, Attacker, Weights
 from tests.equity.districts import LEFT_OUT, District
 
@@ -86,13 +91,14 @@ def attack_audit(given: District, shown: dict[str, Any], minimum: int) -> Attack
     targets: dict[tuple[str, str], tuple[Weights, float]] = {}
     for attribute in shown["attributes"]:
         _take_down_attribute(system, attribute, targets, given, minimum)
-    groups = {each["attribute"]: [g["group"] for g in each["groups"]] for each in shown["attributes"]}
+    rows = {each["attribute"]: _rows_of(each, given) for each in shown["attributes"]}
     for table in shown["intersections"]:
         a, b = table["attributes"]
         listed = {tuple(g["parts"]): g for g in table["groups"]}
-        for g, h in product(groups[a], groups[b]):
-            if (g, h) in listed:
-                _take_down(system, {a: g, b: h}, listed[g, h], table["title"], targets, given, minimum)
+        for g, h in product(rows[a], rows[b]):
+            row = listed.get((g, h)) or listed.get((rows[a][g], rows[b][h]))
+            if row is not None:
+                _take_down(system, {a: g, b: h}, row, table["title"], targets, given, minimum)
             else:
                 system.attacker.knows(system.count({a: g, b: h}, (0, 1), None), 0)
     attack = Attack()
@@ -101,23 +107,41 @@ def attack_audit(given: District, shown: dict[str, Any], minimum: int) -> Attack
     return attack
 
 
+def _rows_of(attribute: Any, given: District) -> dict[str, str]:
+    """By group, the name of the row in which it is."""
+    names = {g["group"] for g in attribute["groups"]}
+    groups = sorted(set(given.rows[attribute["attribute"]]) - {LEFT_OUT})
+    return {group: group if group in names else POOLED for group in groups}
+
+
 def _take_down_attribute(
     system: AuditSystem, attribute: Any, targets: Any, given: District, minimum: int
 ) -> None:
     name, coverage = attribute["attribute"], attribute["coverage"]
-    for group in attribute["groups"]:
-        own = {name: group["group"]}
-        _take_down(system, own, group, name, targets, given, minimum)
-        system.attacker.knows_at_most(-system.count(own, (0, 1), None), -1)
+    shown = {g["group"]: g for g in attribute["groups"]}
+    for group, row in _rows_of(attribute, given).items():
+        own = {name: group}
+        _take_down(system, own, shown[row], name, targets, given, minimum)
+        least = 1 if row == POOLED else min(minimum, _students(given, own))
+        assert row == POOLED or least == minimum, "a group with a name is not small"
+        system.attacker.knows_at_most(-system.count(own, (0, 1), None), -least)
         for day in attribute["by_date"]:
-            at = {g["group"]: g for g in day["groups"]}.get(group["group"], {"n": 0, "positives": 0})
-            counts = {"n": ((0, 1), day["as_of"]), "positives": ((1,), day["as_of"])}
-            counts["n not chronic"] = ((0,), day["as_of"])
-            _take_down_counts(system, own, at, counts, f"{name} {day['as_of']}", targets, given, minimum)
+            told = {g["group"]: g for g in day["groups"]}
+            at = told.get(group) or told.get(row) or {"n": 0, "positives": 0}
+            outcomes = {"positives": ((1,), day["as_of"]), "n not chronic": ((0,), day["as_of"])}
+            for count, counts in (("n", {"n": ((0, 1), day["as_of"])}), ("positives", outcomes)):
+                # A count of which only single dates are withheld is not small.
+                aims = targets if shown[row][count] == "suppressed" else {}
+                _take_down_counts(system, own, at, counts, f"{name} {day['as_of']}", aims, given, minimum)
     if coverage["left_out"] != "suppressed":
         system.attacker.knows(system.count({name: LEFT_OUT}, (0, 1), None), coverage["left_out"])
     if coverage["unknown"] != "suppressed":
         system.attacker.knows(system.count({name: "Unknown"}, (0, 1), None), coverage["unknown"])
+
+
+def _students(given: District, own: Mapping[str, str]) -> int:
+    ((name, group),) = own.items()
+    return int(given.rows[given.rows[name] == group]["student"].nunique())
 
 
 def _take_down(

@@ -112,17 +112,17 @@ def _draw(curves: dict[float, list[float]], picture: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    for (logits, curve), style in zip(curves.items(), ("-", "--", "-.", ":"), strict=True):
-        axes.plot(SIZES, [100 * each for each in curve], style, color="black", marker="o", markersize=3)
-        axes.annotate(
-            f"{logits} logits", (SIZES[-1], 100 * curve[-1]), xytext=(6, 0), textcoords="offset points"
+    for (logits, curve), style in zip(curves.items(), (":", "-.", "--", "-"), strict=True):
+        shares = [100 * each for each in curve]
+        axes.plot(
+            SIZES, shares, style, color="black", marker="o", markersize=3, label=f"{logits} logits too low"
         )
+    axes.legend(frameon=False, reverse=True, loc="center left", bbox_to_anchor=(1.0, 0.5))
     axes.set_xscale("log")
     axes.set_xticks(SIZES, [f"{each:,}" for each in SIZES])
     axes.minorticks_off()
     axes.set_xlabel("Students of the group who became chronically absent")
     axes.set_ylabel("Districts in which the audit\nfails the group (%)")
-    axes.set_xlim(right=1_000)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(picture, metadata={"Date": None}, bbox_inches="tight")
 

@@ -227,12 +227,29 @@ def test_spellings_that_differ_in_case_and_spaces_are_one_group():
     assert list(group_of_rows(rows, groups.assign(sex="unknown"), ["sex"])["sex"]) == ["unknown"] * 6
 
 
-def test_a_small_group_whose_name_is_nearly_that_of_another_is_pointed_out():
-    members = pd.DataFrame({"race_ethnicity": ["Hispanic"] * 50 + ["Hispanik"] * 2 + ["Asian"] * 3})
-    (note,) = notes_on_values(members, min_group=30)
-    assert "“Hispanik”" in note
-    assert "“Hispanic”" in note
+def notes_on(races: list[str], dates: int = 1, **sizes: int) -> list[str]:
+    members = pd.DataFrame({"race_ethnicity": races * dates})
+    students = pd.Series([f"s{at}" for at in range(len(races))] * dates)
+    return notes_on_values(members, students, **{"min_group": 30, "min_cell": 10, **sizes})
+
+
+def test_a_small_group_whose_name_is_nearly_that_of_another_is_pointed_out_without_its_name():
+    races = ["Hispanic"] * 50 + ["Hispanik"] * 2 + ["Asian"] * 3
+    (note,) = notes_on(races)
+    assert "the name of a small group is close to “Hispanic”" in note
     assert "mend the students extract" in note
+    assert "Hispanik" not in note
+
+
+def test_a_small_group_is_small_however_many_dates_its_students_are_judged_at():
+    races = ["Hispanic"] * 50 + ["Hispanik"] * 5
+    assert len(notes_on(races, dates=8)) == 1
+    assert not notes_on(["Hispanic"] * 90 + ["Hispanik"] * 40, dates=8)
+
+
+def test_a_name_that_two_small_groups_are_close_to_is_no_name_to_print_unless_it_is_common():
+    assert notes_on(["Hispanic"] * 9 + ["Hispanik"] * 2) == []
+    assert len(notes_on(["Hispanic"] * 50 + ["Hispanik"] * 2 + ["Hispaniq"] * 3)) == 1
 
 
 def test_a_group_of_one_is_shown_and_not_judged(two_attributes, audited):

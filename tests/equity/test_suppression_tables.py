@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ews.equity.pooled_names import POOLED
 from ews.equity.suppression import SUPPRESSED, suppress_fairness
 from tests.equity.districts import audit_of, district
 
@@ -30,6 +31,10 @@ def attribute(report: dict[str, Any], name: str) -> dict[str, Any]:
 
 def hidden_of(report: dict[str, Any], name: str) -> set[str]:
     return {g["group"] for g in attribute(report, name)["groups"] if g["students"] == SUPPRESSED}
+
+
+def small_of(report: dict[str, Any], name: str) -> set[str]:
+    return {g["group"] for g in attribute(report, name)["groups"] if g["students"] < 10}
 
 
 def shown_figures(value: object) -> list[object]:
@@ -69,7 +74,9 @@ def test_pairs_of_a_hidden_group_are_listed_whether_or_not_anybody_is_in_them(re
         own = [each for each in table["groups"] if each["parts"][at] == group]
         assert len(own) == len(other["groups"])
         assert not [figure for each in own for figure in shown_figures(each)]
-    names = {each["group"] for each in before["groups"]}
+    small = small_of(report, "race_ethnicity")
+    assert hidden - {POOLED} <= hidden_of(shown, "race_ethnicity") - small
+    names = {each["group"] for each in before["groups"] if each["parts"][at] not in small}
     assert {each["group"] for each in table["groups"]} >= names
     assert all(each["group"] == " × ".join(each["parts"]) for each in table["groups"])
 
@@ -140,11 +147,11 @@ def test_a_rule_of_thumb_says_of_a_hidden_group_as_little_as_the_model(report: d
 @pytest.mark.parametrize("named", ["race_ethnicity: {}", "Race and ethnicity: {}"])
 def test_a_candidates_worst_group_has_no_figure_when_it_is_hidden(report: dict[str, Any], named: str) -> None:
     attribute(report, "race_ethnicity")["title"] = "Race and ethnicity"
-    small = sorted(hidden_of(suppress_fairness(report, 10), "race_ethnicity"))[0]
+    small = sorted(small_of(report, "race_ethnicity"))[0]
     point = {"name": "as_configured", "worst_excess_fnr": 0.2, "worst_group": named.format(small)}
     report["candidates"] = {"frontier": [point, {**point, "worst_group": named.format("Nobody")}]}
     first, second = suppress_fairness(report, 10)["candidates"]["frontier"]
-    assert first == {**point, "worst_excess_fnr": SUPPRESSED}
+    assert first == {**point, "worst_excess_fnr": SUPPRESSED, "worst_group": named.format(POOLED)}
     assert second["worst_excess_fnr"] == 0.2
 
 

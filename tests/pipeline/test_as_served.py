@@ -17,41 +17,7 @@ from ews.nightly.served_nights import ServedNight, evenly, served_rows
 from ews.nightly.served_verdicts import VersionServed, got_worse, holds_sentence
 from ews.store.schema import read_store
 from tests.pipeline.at_work import AS_OF, AtWork, copy_of, every_byte
-
-NIGHTS = (dt.date(2024, 11, 4), dt.date(2024, 12, 16), dt.date(2025, 2, 3))
-"""In a school year that is complete in the store."""
-
-
-@pytest.fixture(scope="module")
-def served(in_service: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
-    """Three nights of 2024-25 beside that of the unfinished year. Not to be changed.
-
-    Since they were published the schools reach fewer students: lists filled again would be shorter.
-    """
-    district = copy_of(in_service, tmp_path_factory.mktemp("served") / "district")
-    for day in NIGHTS:
-        assert district.score(day) == 0
-    district.edit("prevent: {per_school: 15}", "prevent: {per_school: 1}")
-    return district
-
-
-@pytest.fixture
-def served_copy(served: AtWork, tmp_path: Path) -> AtWork:
-    return copy_of(served, tmp_path / "a copy")
-
-
-@pytest.fixture
-def audited(capsys: pytest.CaptureFixture[str]) -> Callable[..., dict[str, Any]]:
-    def run(district: AtWork, exit_code: int, *options: str) -> dict[str, Any]:
-        capsys.readouterr()
-        assert district.run("audit", "--as-served", "--json", *options) == exit_code
-        printed = capsys.readouterr()
-        assert "Traceback" not in printed.err
-        answer: dict[str, Any] = json.loads(printed.out)
-        assert answer["exit_code"] == exit_code
-        return answer
-
-    return run
+from tests.pipeline.served_year import NIGHTS
 
 
 def figures(district: AtWork) -> dict[str, Any]:
@@ -121,8 +87,11 @@ def test_a_night_that_does_not_verify_is_left_out_and_named(
     altered = served_copy.published(NIGHTS[1]) / "scores.parquet"
     altered.write_bytes(altered.read_bytes() + b" ")
 
-    answer = audited(served_copy, 0)
+    answer = audited(served_copy, 10)
 
+    assert answer["holds"] is None
+    assert "still holds" not in answer["sentence"]
+    assert "1 of 3 nights is left out" in answer["sentence"]
     assert answer["nights"] == [NIGHTS[0].isoformat(), NIGHTS[2].isoformat()]
     assert answer["nights_left_out"] == {
         NIGHTS[1].isoformat(): "scores.parquet: altered since it was published"
@@ -256,13 +225,12 @@ def test_students_whose_outcome_is_not_observed_are_left_out_and_counted(
     [
         ("pass", "pass", "pass", False),
         ("pass", "insufficient_evidence", "pass", False),
-        ("pass", "pass", "insufficient_evidence", True),
+        ("pass", "insufficient_evidence", "insufficient_evidence", True),
         ("pass", "fail", "pass", True),
-        ("insufficient_evidence", "insufficient_evidence", "fail", True),
+        ("insufficient_evidence", "fail", "fail", True),
+        ("insufficient_evidence", None, "fail", True),
         ("insufficient_evidence", None, "pass", False),
         ("fail", "fail", "fail", False),
-        ("unknown", "pass", "pass", False),
-        ("unknown", "pass", "fail", True),
     ],
 )
 def test_when_a_verdict_got_worse(registered: str, own: str | None, over_all: str, worse: bool) -> None:
@@ -273,3 +241,33 @@ def test_when_a_verdict_got_worse(registered: str, own: str | None, over_all: st
     assert holds is not worse
     assert "2024-25" in sentence
     assert "version 3" in sentence
+
+
+def test_a_version_is_not_blamed_for_the_nights_of_another() -> None:
+    """Both were registered as a pass; the second version's lists alone under-estimate a group's need."""
+    first = VersionServed("1", "a", 60, "pass", "pass")
+    second = VersionServed("2", "b", 60, "pass", "fail")
+
+    assert not got_worse(first, "fail")
+    holds, sentence = holds_sentence([first, second], "fail", 2025)
+
+    assert holds is False
+    assert "version 1" not in sentence
+    assert "version 2 was registered as pass, and as served it is fail" in sentence
+    assert "the year as a whole is fail, worse than any version of it was registered with" in sentence
+
+
+def test_a_year_that_is_worse_than_each_of_its_versions_is_said_to_be_without_blaming_one() -> None:
+    versions = [VersionServed(number, "run", 60, "pass", "pass") for number in ("1", "2")]
+
+    holds, sentence = holds_sentence(versions, "insufficient_evidence", 2025)
+
+    assert holds is False
+    assert "version 1" not in sentence
+    assert "the year as a whole is insufficient evidence" in sentence
+
+
+def test_a_year_that_is_what_its_weaker_version_was_registered_with_holds() -> None:
+    versions = [VersionServed("1", "a", 60, "pass", "pass"), VersionServed("2", "b", 60, "fail", "fail")]
+
+    assert holds_sentence(versions, "fail", 2025)[0] is True

@@ -22,7 +22,7 @@ def test_an_untouched_workspace_verifies(in_service: AtWork, capsys: pytest.Capt
     [
         ("altered", "outreach/0001.csv: altered"),
         ("missing", "outreach/0001.csv: missing"),
-        ("extra", "outreach/more.csv: not in the manifest"),
+        ("extra", "holds 1 file not in the manifest"),
         ("no manifest", "the manifest is missing"),
         ("nonsense in LATEST", "LATEST"),
         ("no LATEST", "LATEST"),

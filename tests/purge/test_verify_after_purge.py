@@ -155,3 +155,24 @@ def test_two_purges_of_one_night_follow_from_one_another(purged: Small) -> None:
     manifest = json.loads((purged.night() / MANIFEST).read_bytes())
     assert len(manifest["purges"]) == 2
     assert manifest["rows"]["listed"] == 2
+
+
+def test_a_night_that_was_purged_whole_is_not_missed_whatever_state_it_was_in(small: Small) -> None:
+    (small.night(NIGHTS[0]) / MANIFEST).write_text("{}")
+    purge(small.config, before=NIGHTS[1], yes=True)
+
+    assert not small.night(NIGHTS[0]).exists()
+    assert problems(small) == ""
+
+
+def test_a_night_that_was_deleted_is_missed_also_where_a_purge_that_nobody_logged_is_claimed(
+    small: Small,
+) -> None:
+    was = file_digest(small.night(NIGHTS[0]) / MANIFEST)
+    shutil.rmtree(small.night(NIGHTS[0]))
+    missed = f"{NIGHTS[0]}: was exported, was not purged, and is missing"
+    assert missed in problems(small)
+
+    line = {"what": f"published/{NIGHTS[0]}", "purge": "2026-01-01-1", "from": was, "manifest": None}
+    add_lines(small, "exports.jsonl", line)
+    assert missed in problems(small)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
+from ews.equity.pooled_names import POOLED
 from ews.equity.suppression import suppress_fairness
 from ews.reports.evaluation import render_evaluation
 from ews.reports.fairness import render_fairness
@@ -259,7 +260,8 @@ def test_what_suppression_withholds_is_said_and_its_figures_are_gone() -> None:
     page = check_page(fairness_page(fairness))
     assert "Their share of the students who became chronically absent is suppressed." in page.words
     assert "Withheld: too few students in this group" in page.words
-    assert any(row[:4] == ["Unknown", "suppressed", "suppressed", "too few to say"] for row in page.rows)
+    assert any(row[:4] == [POOLED, "suppressed", "suppressed", "too few to say"] for row in page.rows)
+    assert "Unknown" not in page.words.split("How to read")[0], "of fewer than 30: without a name"
 
 
 def test_the_note_on_a_group_that_stays_open_is_shown_beside_it() -> None:

@@ -10,6 +10,7 @@ from ews.extracts.findings import Finding
 from ews.extracts.plausible.calendars import calendar_findings, years_out_of_range
 from ews.extracts.plausible.codes import code_findings
 from ews.extracts.plausible.days import make_days
+from ews.extracts.plausible.free_text import free_text_findings
 from ews.extracts.plausible.ranges import DATED, date_findings, minutes_above_the_day
 from ews.extracts.plausible.repeats import identical_days
 from ews.extracts.plausible.school_days import (
@@ -20,7 +21,7 @@ from ews.extracts.plausible.school_days import (
 )
 from ews.extracts.plausible.spells import attendance_outside_enrollment, spell_findings
 from ews.extracts.plausible.volume_of_days import unusual_days
-from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS
+from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS, STUDENTS
 from ews.sources import AttendanceSource
 
 
@@ -49,6 +50,8 @@ def plausibility_findings(
     findings: list[Finding] = []
     if CALENDAR.name in tables:
         findings += calendar_findings(session, loaded_at)
+    if STUDENTS.name in tables:
+        findings += free_text_findings(session)
     if ENROLLMENTS.name in tables:
         findings += years_out_of_range(session, "typed_enrollments", ENROLLMENTS.name)
         findings += spell_findings(session)
