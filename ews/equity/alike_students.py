@@ -32,11 +32,14 @@ class Cells:
         Each row's student.
     groupings : sequence of Grouping
         What divides the rows.
+    dividing : int, optional
+        How many of the groupings, from the first, divide the rows as finely as all do: pairs of attributes
+        add nothing to the attributes.
     """
 
-    def __init__(self, student: IntArray, groupings: Sequence[Grouping]) -> None:
+    def __init__(self, student: IntArray, groupings: Sequence[Grouping], dividing: int | None = None) -> None:
         mixed = np.zeros(len(student), dtype=np.int64)
-        for each in groupings:
+        for each in groupings[:dividing]:
             mixed = mixed * (len(each.names) + 1) + each.codes + 1
             mixed = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
         count, students = int(mixed.max(initial=-1)) + 1, int(student.max(initial=-1)) + 1
@@ -59,6 +62,7 @@ class Columns:
         self._cells = cells
         self._sums: list[Single] = []
         self._matrix: Single | None = None
+        self._unit_and_outcome: IntArray | None = None
         self._blas = ThreadpoolController()
 
     def add(self, column: np.ndarray) -> int:
@@ -69,6 +73,14 @@ class Columns:
         """Return a column's sums by student and cell; safe to call from several threads."""
         units = len(self._cells.student_of_unit)
         return np.bincount(self._cells.unit_of_row, weights=column, minlength=units).astype(np.float32)
+
+    def summed_by_outcome(self, column: np.ndarray, label: IntArray) -> tuple[Single, Single]:
+        """Return a column's sums over the rows of outcome 0, and of outcome 1, as :meth:`summed_by_unit`."""
+        if self._unit_and_outcome is None:
+            self._unit_and_outcome = self._cells.unit_of_row * 2 + label
+        units = len(self._cells.student_of_unit)
+        both = np.bincount(self._unit_and_outcome, weights=column, minlength=2 * units).astype(np.float32)
+        return both[::2], both[1::2]
 
     def add_summed(self, summed: Single) -> int:
         """Add a column that is summed already."""

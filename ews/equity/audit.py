@@ -31,7 +31,7 @@ from ews.equity.groups import (
     notes_on_values,
 )
 from ews.equity.judged_rows import Grouping
-from ews.equity.lists import LISTS, ListsOfScore, in_order, lists_of_rule, lists_of_score
+from ews.equity.lists import LISTS, ListsOfScore, in_order, lists_of_both
 from ews.equity.overall import coverage_of, left_out_shares, overall_verdict, sentence_of
 from ews.equity.placements import ScoreOrder
 from ews.equity.resampled_groups import ResampledGroups
@@ -85,8 +85,7 @@ def audit(
     rows = in_order(rows)
     members = group_of_rows(rows, groups, settings.sensitive, left_out)
     check_auditable(rows, members)
-    model = lists_of_score(rows, capacities, enrolled)
-    simple = lists_of_rule(rows, model, rule, capacities, enrolled) if rule else None
+    model, simple = lists_of_both(rows, rule, capacities, enrolled)
     records = _Records(rows, members, settings, model, simple, seed, progress)
     reports = [AttributeReport(each, records.attributes[each], settings) for each in settings.sensitive]
     within = settings.tolerance
@@ -105,7 +104,9 @@ def audit(
     attributes = [
         {
             **report.record(comparisons),
-            "coverage": coverage_of(rows, members[report.attribute], (left_out or {}).get(report.attribute)),
+            "coverage": coverage_of(
+                model.rows.student, members[report.attribute], (left_out or {}).get(report.attribute)
+            ),
             "by_date": dates,
         }
         for report, dates in zip(reports, by_date, strict=True)
@@ -117,7 +118,7 @@ def audit(
         "min_cell": settings.min_cell,
         "resamples": settings.resamples,
         "lists": LISTS,
-        "notes": notes_on_values(members, rows["student_id"], settings.min_group, settings.min_cell),
+        "notes": _notes(rows["student_id"], members, settings),
         "attributes": attributes,
         "comparisons": [each.record() for each in comparisons],
         "intersections": records.intersections(),
@@ -128,6 +129,12 @@ def audit(
         "sentence": sentence_of(verdict, comparisons, not_judged, left_out_share),
         "not_judged_share_of_positives": not_judged,
     }
+
+
+def _notes(students: pd.Series[str], members: pd.DataFrame, settings: Audit) -> list[str]:
+    """Return what looks wrong in the values, each student looked at once."""
+    once = ~students.duplicated()
+    return notes_on_values(members[once], students[once], settings.min_group, settings.min_cell)
 
 
 class _Records:
@@ -152,7 +159,9 @@ class _Records:
         self._parts = {f"{one} × {other}": (one, other, parts) for (one, other), (_, parts) in pairs.items()}
         crossed = {f"{one} × {other}": each for (one, other), (each, _) in pairs.items()}
         self._order = ScoreOrder(model.rows.label, model.rows.score)
-        together = ResampledGroups(model.rows, {**declared, **crossed}, order=self._order)
+        together = ResampledGroups(
+            model.rows, {**declared, **crossed}, order=self._order, dividing=len(declared)
+        )
         school = ResampledGroups(
             model.rows, {"school": Grouping.of(rows["school_id"], compared=False)}, order=self._order
         )

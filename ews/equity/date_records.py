@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ews.equity.date_figures import missed_need_at_dates, normal_interval
-from ews.equity.group_figures import RATES, cells_of_list, expected_of, rates_of
+from ews.equity.group_figures import RATES, cells_of_list, counted, expected_of, rates_of
 from ews.equity.group_records import or_none
 from ews.equity.judged_rows import LEFT_OUT, BoolArray, Grouping, JudgedRows
 from ews.equity.placements import ScoreOrder
@@ -94,7 +94,7 @@ class DateRecords:
         own, everyone = cells.size[at], cells.size[first : first + len(self._groups)].sum(axis=0)
         rates: dict[str, Any] = {}
         for rate in RATES:
-            of_own, of_rest = _counted(rate, own), _counted(rate, everyone - own)
+            of_own, of_rest = counted(rate, own), counted(rate, everyone - own)
             rates[rate] = {
                 **_wilson(self._rates[list_name][self._names[at]][rate], *of_own),
                 "expected": or_none(float(self._expected[list_name][rate][at])),
@@ -117,23 +117,10 @@ class DateRecords:
         return auc.ravel(), error.ravel()
 
 
-def _counted(rate: str, size: FloatArray) -> tuple[float, float]:
-    """Return what a rate counts and what it is a share of, from the cells (label, listed) of one group."""
-    need, others, listed, off = size[1], size[0], size[:, 1], size[:, 0]
-    counted, among = {
-        "selection_rate": (listed, size),
-        "fnr": (need[0], need),
-        "fpr": (others[1], others),
-        "precision": (listed[1], listed),
-        "false_omission_rate": (off[1], off),
-    }[rate]
-    return float(np.sum(counted)), float(np.sum(among))
-
-
-def _wilson(value: float, counted: float, among: float) -> Interval:
+def _wilson(value: float, successes: float, among: float) -> Interval:
     if not among:
         return {**UNDEFINED}
-    low, high = wilson(counted, among)
+    low, high = wilson(successes, among)
     return {"value": value, "low": low, "high": high}
 
 

@@ -167,6 +167,19 @@ def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float(np.sum(part)) / total if total else float("nan")
 
 
+def counted(rate: str, size: FloatArray) -> tuple[int, int]:
+    """Return what a rate counts and what it is a share of, from one group's cells by label and listed."""
+    need, others, listed, off = size[1], size[0], size[:, 1], size[:, 0]
+    part, whole = {
+        "selection_rate": (listed, size),
+        "fnr": (need[0], need),
+        "fpr": (others[1], others),
+        "precision": (listed[1], listed),
+        "false_omission_rate": (off[1], off),
+    }[rate]
+    return int(np.sum(part)), int(np.sum(whole))
+
+
 def _margins(size: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return rows, positives, listed and found of every group."""
     return size.sum(axis=(1, 2)), size[:, 1].sum(axis=1), size[:, :, 1].sum(axis=1), size[:, 1, 1]

@@ -14,6 +14,7 @@ from ews.equity.group_figures import (
     Figures,
     auc_of,
     cells_of_list,
+    counted,
     expected_of,
     rates_at_once,
     rates_of,
@@ -125,16 +126,20 @@ class GroupRecords:
         value = self.figures[list_name][group][rate]
         if not np.isfinite(value):
             return {**UNDEFINED}
-        own = self._rows_of[group]
-        among, counted = _among(rate, self._rows.label[own] == 1, self._rows.lists[list_name][own])
-        trials, successes = int(among.sum()), int((among & counted).sum())
+        successes, trials = counted(rate, self.cells[list_name].size[self._at[group]])
         students = trials
         if len(self._rows.dates) > 1:
             # Asking who is distinct is dear, and where a rate is between 0 and 1 only whether all are.
             plain = 0 < successes < trials and trials > self.students[group]
-            students = self.students[group] if plain else len(np.unique(self._rows.student[own][among]))
+            students = self.students[group] if plain else self._distinct(group, list_name, rate)
         bounds = self.draws.bounds(group, f"{list_name} {rate}")
         return rate_within(successes, trials, students, bounds)
+
+    def _distinct(self, group: str, list_name: str, rate: str) -> int:
+        """Return how many distinct students a rate is a share of."""
+        own = self._rows_of[group]
+        among = _among(rate, self._rows.label[own] == 1, self._rows.lists[list_name][own])
+        return len(np.unique(self._rows.student[own][among]))
 
     def difference(self, group: str, list_name: str, rate: str) -> Interval:
         """Return how far a rate lies above that of the rest."""
@@ -195,12 +200,12 @@ def or_none(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _among(rate: str, label: BoolArray, listed: BoolArray) -> tuple[BoolArray, BoolArray]:
-    """Return what a rate is a share of, and what it counts."""
+def _among(rate: str, label: BoolArray, listed: BoolArray) -> BoolArray:
+    """Return of which rows a rate is a share."""
     return {
-        "selection_rate": (np.ones(len(label), dtype=bool), listed),
-        "fnr": (label, ~listed),
-        "fpr": (~label, listed),
-        "precision": (listed, label),
-        "false_omission_rate": (~listed, label),
+        "selection_rate": np.ones(len(label), dtype=bool),
+        "fnr": label,
+        "fpr": ~label,
+        "precision": listed,
+        "false_omission_rate": ~listed,
     }[rate]

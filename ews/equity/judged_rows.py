@@ -82,8 +82,8 @@ class Grouping:
         """Return the groups that two attributes make together, and the two parts of each."""
         inside = (one.codes != LEFT_OUT) & (other.codes != LEFT_OUT)
         mixed = np.where(inside, one.codes * len(other.names) + other.codes, LEFT_OUT)
-        found = np.unique(mixed[inside])
-        at = np.searchsorted(found, mixed)
+        present = np.bincount(mixed[inside], minlength=len(one.names) * len(other.names)) > 0
+        found, at = np.flatnonzero(present), (np.cumsum(present) - 1)[mixed] if present.any() else mixed
         parts = [
             (one.names[each // len(other.names)], other.names[each % len(other.names)]) for each in found
         ]

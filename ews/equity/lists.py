@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,18 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.lexsort((student, date))].reset_index(drop=True)
 
 
+def lists_of_both(
+    rows: pd.DataFrame, rule: Predictor | None, capacities: Capacities, enrolled: Enrolled
+) -> tuple[ListsOfScore, ListsOfScore | None]:
+    """Return the lists that the model's risks fill, and those that a rule of thumb fills, if one is given."""
+    if rule is None:
+        return lists_of_score(rows, capacities, enrolled), None
+    with ThreadPoolExecutor(2) as pool:
+        model = pool.submit(lists_of_score, rows, capacities, enrolled)
+        simple = pool.submit(lists_of_rule, rows, rule, capacities, enrolled)
+        return model.result(), simple.result()
+
+
 def lists_of_score(rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled) -> ListsOfScore:
     """Return the lists that the model's risks fill; ``deployed`` as published, where the rows have it."""
     if "deployed" in rows:
@@ -53,7 +66,7 @@ def lists_of_score(rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolle
 
 
 def lists_of_rule(
-    rows: pd.DataFrame, model: ListsOfScore, rule: Predictor, capacities: Capacities, enrolled: Enrolled
+    rows: pd.DataFrame, rule: Predictor, capacities: Capacities, enrolled: Enrolled
 ) -> ListsOfScore:
     """Return the lists, as long at each date, that a rule of thumb fills.
 
@@ -63,7 +76,7 @@ def lists_of_rule(
     if "deployed" not in rows:
         deployed = place(rows, capacities, enrolled, rule.column)["selected"].to_numpy(dtype=bool)
     else:
-        deployed = _as_long_as_published(rows, model.rows.lists["deployed"], rule)
+        deployed = _as_long_as_published(rows, rows["deployed"].to_numpy(dtype=bool), rule)
     return _with_lists(rows, rule, deployed)
 
 

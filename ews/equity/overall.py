@@ -10,6 +10,7 @@ import pandas as pd
 
 from ews.equity.comparisons import Comparison, Verdict, worst
 from ews.equity.groups import UNKNOWN, LeftOut, attribute_title
+from ews.equity.judged_rows import IntArray
 
 MOST_NOT_JUDGED = 0.05
 """Share of an attribute's positives that groups too small to judge may hold in a pass."""
@@ -40,15 +41,17 @@ def left_out_shares(label: pd.Series[int], members: pd.DataFrame) -> dict[str, f
     return {str(name): float(share) for name, share in shares.items() if share > 0}
 
 
-def coverage_of(rows: pd.DataFrame, members: pd.Series[str], left_out: LeftOut | None) -> dict[str, Any]:
+def coverage_of(student: IntArray, members: pd.Series[str], left_out: LeftOut | None) -> dict[str, Any]:
     """Return how many distinct students an attribute says something about.
 
     A student who was in a school that is left out on one date and in another on the next counts as known.
     """
-    student, distinct = pd.factorize(rows["student_id"])
-    group, names = pd.factorize(members)
-    students, seen = len(distinct), len(np.unique(student[group >= 0]))
-    unknown = len(np.unique(student[group == list(names).index(UNKNOWN)])) if UNKNOWN in names else 0
+    students = int(student.max(initial=-1)) + 1
+    inside, unknown_rows = members.notna().to_numpy(), (members == UNKNOWN).to_numpy()
+    seen, unknown = (
+        int(np.count_nonzero(np.bincount(student[each], minlength=students)))
+        for each in (inside, unknown_rows)
+    )
     note = left_out.reason if left_out is not None and seen < students else ""
     return {
         "students": students,

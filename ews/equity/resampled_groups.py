@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from ews.equity.alike_students import THREADS, Cells, Columns, Single
 from ews.equity.group_figures import Cells as ListCells
-from ews.equity.judged_rows import Grouping, IntArray, JudgedRows
+from ews.equity.judged_rows import Grouping, JudgedRows
 from ews.equity.placements import ScoreOrder
 from ews.equity.recalibration import Recalibration, recalibrate
 from ews.model.intervals import FloatArray, Interval, interval_of, percentile_bounds
@@ -101,6 +101,8 @@ class ResampledGroups:
         Whether the score is a probability, so that missed need and calibration mean something.
     order : ScoreOrder, optional
         The rows in the order of the score, where it is known already.
+    dividing : int, optional
+        How many of the groupings, from the first, all others follow from.
     """
 
     def __init__(
@@ -110,9 +112,10 @@ class ResampledGroups:
         *,
         probabilities: bool = True,
         order: ScoreOrder | None = None,
+        dividing: int | None = None,
     ) -> None:
         self._rows, self._probabilities = rows, probabilities
-        self._cells = Cells(rows.student, list(groupings.values()))
+        self._cells = Cells(rows.student, list(groupings.values()), dividing)
         self._columns = Columns(self._cells)
         self._per_list = 3 if probabilities else 2
         self._base = [self._columns.add(each) for each in _base(rows, probabilities)]
@@ -142,22 +145,26 @@ class ResampledGroups:
         """Return the figures of a grouping over all rows, and what has to be summed to resample them."""
         rows, count = self._rows, len(grouping.names)
         ranked = self._order.ranked(rows.label, grouping)
-        columns = _placed("", ranked.placements, rows.label)
+        summed = self._placed("", ranked.placements)
         fitted = None
         if self._probabilities:
             fitted = recalibrate(rows.label, risk_logit(rows.score), grouping)
-            columns |= _calibration_columns(rows, grouping, fitted)
+            columns = _calibration_columns(rows, grouping, fitted)
+            summed |= {key: self._columns.summed_by_unit(column) for key, column in columns.items()}
         auc_of_rest = np.full(count, np.nan)
         if grouping.compared and count == 2:
             auc_of_rest = ranked.auc[::-1].copy()
         for group in range(count if grouping.compared and count > 2 else 0):
             rest = self._order.ranked_without(rows.label, grouping, group)
             auc_of_rest[group] = rest.auc[0]
-            columns |= _placed(f"{group}", rest.placements, rows.label)
-        summed = {key: self._columns.summed_by_unit(column) for key, column in columns.items()}
+            summed |= self._placed(f"{group}", rest.placements)
         nobody = np.zeros(len(rows.label), dtype=bool)
         placed = ListCells.of(grouping, rows.label, nobody, ranked.placements)
         return GroupDraws(grouping, placed, ranked.auc, auc_of_rest, fitted), summed
+
+    def _placed(self, of: str, placements: FloatArray) -> dict[str, Single]:
+        below, above = self._columns.summed_by_outcome(placements, self._rows.label)
+        return {f"above{of}": above, f"below{of}": below}
 
     def _figures(
         self, draws: GroupDraws, base: FloatArray, own: Mapping[str, FloatArray]
@@ -202,10 +209,6 @@ def _base(rows: JudgedRows, probabilities: bool) -> list[np.ndarray]:
         columns += [listed.astype(float), (listed & (rows.label == 1)).astype(float)]
         columns += [(rows.label - rows.score) * ~listed] if probabilities else []
     return columns
-
-
-def _placed(of: str, placements: FloatArray, label: IntArray) -> dict[str, np.ndarray]:
-    return {f"above{of}": placements * label, f"below{of}": placements * (1 - label)}
 
 
 def _calibration_columns(

@@ -20,7 +20,7 @@ from ews.model.intervals import FloatArray
 BINS = 1024
 """Bins of a score in resamples; point estimates never go through them."""
 
-_CHUNK_CELLS = 2**22  # 32 MiB of weights at a time, however large the district
+_CHUNK_CELLS = 2**24  # 128 MiB of weights at a time, however large the district
 _CHUNK_RESAMPLES = 250  # beyond that, histograms outgrow the processor's cache
 
 
