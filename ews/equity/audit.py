@@ -9,7 +9,7 @@ people know are reported for every group, beside the value that risk alone would
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -99,8 +99,6 @@ def audit(
     verdict = overall_verdict(
         [each.verdict for each in comparisons], not_judged, max(left_out_share.values(), default=0.0)
     )
-    with ThreadPoolExecutor(THREADS) as pool:
-        by_date = list(pool.map(lambda each: records.by_date(each.attribute, each.groups), reports))
     attributes = [
         {
             **report.record(comparisons),
@@ -109,7 +107,7 @@ def audit(
             ),
             "by_date": dates,
         }
-        for report, dates in zip(reports, by_date, strict=True)
+        for report, dates in zip(reports, records.by_dates(reports), strict=True)
     ]
     return {
         "as_of_dates": [day.isoformat() for day in sorted(set(rows["as_of_date"]))],
@@ -177,6 +175,11 @@ class _Records:
         self._by_rule = (
             [GroupRecords(simple.rows, by_rule.draws[each]) for each in names] if simple and by_rule else []
         )
+
+    def by_dates(self, reports: Sequence[AttributeReport]) -> list[list[dict[str, Any]]]:
+        """Return the groups of every attribute date by date."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(lambda each: self.by_date(each.attribute, each.groups), reports))
 
     def by_date(self, attribute: str, groups: list[str]) -> list[dict[str, Any]]:
         """Return the attribute's groups date by date."""
