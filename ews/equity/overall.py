@@ -93,7 +93,8 @@ def _verdict_sentence(
     if all(each.verdict == "not_judged" for each in comparisons):
         return "No group is large enough to judge, so these data cannot say whether the model is fair."
     still_open = sum(each.verdict == "insufficient_evidence" for each in comparisons)
-    parts = [f"{still_open} of {len(comparisons)} comparisons are open"] if still_open else []
+    judged = sum(each.verdict != "not_judged" for each in comparisons)
+    parts = [f"{still_open} of {judged} comparisons that could be judged are open"] if still_open else []
     if not_judged > MOST_NOT_JUDGED:
         parts.append(
             "groups too small to judge hold more than 5% of the students who became chronically absent"
