@@ -44,7 +44,7 @@ class SchoolDays:
         One row per student, school year and merged spell, disjoint: school_id, grade, start, end, days,
         before (student's clock before it), number_before (school's day number before it).
     events : Frame
-        One row per student and instructional day with an exception: school_year, school_id, day,
+        One row per student and instructional day with an exception: school_year, school_id, grade, day,
         clock, kind_rank, units (ten-thousandths of the day), minutes (missed, in thousandths; null where
         the source gave none).
     """
@@ -74,13 +74,13 @@ def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
 
 
 def clock_of(frame: Frame, school_days: SchoolDays, day: str = "day") -> Frame:
-    """Add ``school_year``, ``school_id`` and ``clock`` to rows of a student and a day.
+    """Add ``school_year``, ``school_id``, ``grade`` and ``clock`` to rows of a student and a day.
 
     Rows on a day on which the student was not enrolled, or that does not count yet, are left out. On a
     day without instruction the clock is that of the last instructional day before it.
     """
     spells = school_days.spells.select(
-        "student_id", "school_year", "school_id", "start", "end", "before", "number_before"
+        "student_id", "school_year", "school_id", "grade", "start", "end", "before", "number_before"
     )
     numbers = school_days.days.select("school_id", "day", "number", "instructional")
     return (
@@ -216,5 +216,15 @@ def _placed(snapshot: Snapshot, days: Frame, spells: Frame) -> Frame:
         .with_columns(
             units=seriousness // 10, kind_rank=seriousness % 10, minutes=nw.when(stated > 0).then(stated - 1)
         )
-        .select("student_id", "school_year", "school_id", "day", "clock", "kind_rank", "units", "minutes")
+        .select(
+            "student_id",
+            "school_year",
+            "school_id",
+            "grade",
+            "day",
+            "clock",
+            "kind_rank",
+            "units",
+            "minutes",
+        )
     )

@@ -12,10 +12,14 @@ from ews.attendance_rules import absent_units, exempt_days, is_kind, rate
 from ews.config import Definition
 from ews.engine import Frame
 from ews.extracts.facts import DAY_UNITS
+from ews.features.decayed import DECAYED_FEATURES, decayed_rates, decayed_sums
 from ews.school_days import SchoolDays, clock_totals
 
 WINDOWS = (5, 10, 20, 40)
 FIRST_MONTH_DAYS = 20
+BREAK_DAYS = 3
+"""More days than from Friday to Monday lie between two school days: a holiday lies between them."""
+SAME_WEEKS = 10
 
 
 def attendance_features(school_days: SchoolDays, definition: Definition) -> Frame:
@@ -30,7 +34,8 @@ def attendance_features(school_days: SchoolDays, definition: Definition) -> Fram
         clocks.join(_this_year(events, clocks), on="student_id", how="left")
         .join(_absence_spells(events, clocks), on="student_id", how="left")
         .join(_earlier_years(events, clocks), on="student_id", how="left")
-        .select("student_id", *_ratios(), *_passed_on())
+        .join(decayed_sums(events, clocks), on="student_id", how="left")
+        .select("student_id", *_ratios(), *_compared(), *decayed_rates(), *_passed_on())
     )
 
 
@@ -58,12 +63,20 @@ ATTENDANCE_FEATURES = (
     "last_year_same_period_rate",
     "last_year_last_40_rate",
     "year_before_rate",
+    "change_from_last_year",
+    "unexcused_trend",
+    "around_break_share",
+    "last_year_same_weeks_rate",
+    "last_year_rest_rate",
+    "spell_rate",
+    "last_year_spell_rate",
+    *DECAYED_FEATURES,
 )
 
 
 def _weighed(school_days: SchoolDays, definition: Definition) -> Frame:
     year = school_days.snapshot.school_year
-    return school_days.events.with_columns(
+    flagged = school_days.events.with_columns(
         years_ago=(year - nw.col("school_year")),
         absent=absent_units(definition),
         exempt=exempt_days(),
@@ -74,6 +87,28 @@ def _weighed(school_days: SchoolDays, definition: Definition) -> Frame:
         part_day=_flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
         # 1970-01-01 was a Thursday: day 4 is a Monday.
         at_weekend=_flag(((nw.col("day") + 3) % 7).is_in([0, 4])),
+    ).with_columns(missed=_flag(nw.col("absent") > 0))
+    previous = nw.col("clock").shift(1).over("student_id", "school_year", "missed", order_by="clock")
+    first = nw.col("previous").is_null() | (nw.col("clock") - nw.col("previous") > 1)
+    return (
+        flagged.with_columns(previous=previous)
+        .with_columns(begins=_flag((nw.col("missed") == 1) & first))
+        .drop("previous")
+        .join(_around_breaks(school_days), on=["school_id", "day"], how="left")
+        .with_columns(nw.col("around_break").fill_null(0))
+    )
+
+
+def _around_breaks(school_days: SchoolDays) -> Frame:
+    """Return the instructional days before and after a break: one row per school_id and day."""
+    days = school_days.days.filter(nw.col("instructional") == 1)
+    over = ("school_id", "school_year")
+    before = nw.col("day") - nw.col("day").shift(1).over(*over, order_by="day")
+    after = nw.col("day").shift(-1).over(*over, order_by="day") - nw.col("day")
+    return (
+        days.with_columns(gap=nw.max_horizontal(before.fill_null(0), after.fill_null(0)))
+        .filter(nw.col("gap") > BREAK_DAYS)
+        .select("school_id", "day", around_break=nw.lit(1))
     )
 
 
@@ -118,6 +153,7 @@ def _this_year(events: Frame, clocks: Frame) -> Frame:
         _sum("absent", "absent_first", first),
         _sum("exempt", "exempt_first", first),
         _sum("absent", "absent_weekend", nw.col("at_weekend") == 1),
+        _sum("absent", "absent_around_break", nw.col("around_break") == 1),
     )
 
 
@@ -125,9 +161,7 @@ def _absence_spells(events: Frame, clocks: Frame) -> Frame:
     """Consecutive days of absence on the student's clock; an exempt day in between ends a spell."""
     absent = (
         events.filter(nw.col("years_ago") == 0, nw.col("absent") > 0)
-        .select("student_id", "clock")
-        .with_columns(previous=nw.col("clock").shift(1).over("student_id", order_by="clock"))
-        .with_columns(begins=_flag(nw.col("previous").is_null() | (nw.col("clock") - nw.col("previous") > 1)))
+        .select("student_id", "clock", "begins")
         .with_columns(spell=nw.col("begins").cum_sum().over("student_id", order_by="clock").cast(nw.Int64))
     )
     spells = absent.group_by("student_id", "spell").agg(
@@ -152,6 +186,8 @@ def _earlier_years(events: Frame, clocks: Frame) -> Frame:
     last, before = nw.col("years_ago") == 1, nw.col("years_ago") == 2
     same_period = last & (nw.col("clock") <= nw.col("clock_0"))
     at_end = last & (nw.col("clock_1") - nw.col("clock") < 40)
+    from_now = nw.col("clock") - nw.col("clock_0")
+    same_weeks = last & (from_now > -SAME_WEEKS) & (from_now <= SAME_WEEKS)
     return joined.group_by("student_id").agg(
         _sum("absent", "absent_last", last),
         _sum("exempt", "exempt_last", last),
@@ -163,6 +199,11 @@ def _earlier_years(events: Frame, clocks: Frame) -> Frame:
         _sum("exempt", "exempt_end", at_end),
         _sum("absent", "absent_before", before),
         _sum("exempt", "exempt_before", before),
+        _sum("absent", "absent_weeks", same_weeks),
+        _sum("exempt", "exempt_weeks", same_weeks),
+        _sum("absent", "absent_rest", last & (from_now > 0)),
+        _sum("exempt", "exempt_rest", last & (from_now > 0)),
+        _sum("begins", "spells_last", last),
     )
 
 
@@ -173,9 +214,7 @@ def _ratios() -> list[nw.Expr]:
     recent_rate = _rate("absent_20", _at_most(clock, 20) - _zero("exempt_20"))
     earlier_days = clock - 20 - (_zero("exempt") - _zero("exempt_20"))
     earlier_rate = rate(_zero("absent") - _zero("absent_20"), earlier_days)
-    same_days = nw.when(last <= clock).then(last).otherwise(nw.when(clock < last).then(clock)) - _zero(
-        "exempt_same"
-    )
+    same_days = _at_most(clock, last) - _zero("exempt_same")
     first_days = _at_most(clock, FIRST_MONTH_DAYS) - _zero("exempt_first")
     absences = _zero("absent")
     return [
@@ -204,6 +243,29 @@ def _ratios() -> list[nw.Expr]:
     ]
 
 
+def _compared() -> list[nw.Expr]:
+    """Return what compares this year with the student's own past, and counts absences by how they come."""
+    clock, last = nw.col("clock_0"), nw.col("clock_1")
+    days, last_days = clock - _zero("exempt"), last - _zero("exempt_last")
+    same_days = _at_most(clock, last) - _zero("exempt_same")
+    recent = _rate("unexcused_20", _at_most(clock, 20) - _zero("exempt_20"))
+    earlier_days = clock - 20 - (_zero("exempt") - _zero("exempt_20"))
+    earlier = rate(_zero("unexcused") - _zero("unexcused_20"), earlier_days)
+    weeks = _at_most(clock + SAME_WEEKS, last) - nw.max_horizontal(clock - SAME_WEEKS, nw.lit(0))
+    absences = _zero("absent")
+    return [
+        (rate(absences, days) - _rate("absent_same", same_days)).alias("change_from_last_year"),
+        (recent - earlier).alias("unexcused_trend"),
+        nw.when(absences > 0)
+        .then(_zero("absent_around_break") / (absences * 1.0))
+        .alias("around_break_share"),
+        _rate("absent_weeks", weeks - _zero("exempt_weeks")).alias("last_year_same_weeks_rate"),
+        _rate("absent_rest", last - clock - _zero("exempt_rest")).alias("last_year_rest_rate"),
+        _share("absence_spells", days).alias("spell_rate"),
+        _share("spells_last", last_days).alias("last_year_spell_rate"),
+    ]
+
+
 _PER_DAY = (("suspended", "suspension"), ("tardy", "tardy"), ("part_day", "part_day"))
 
 
@@ -216,8 +278,8 @@ def _passed_on() -> list[nw.Expr]:
     ]
 
 
-def _at_most(days: nw.Expr, window: int) -> nw.Expr:
-    """Return the smaller of a clock and a window; null where there is no clock (SQL's least would not be)."""
+def _at_most(days: nw.Expr, window: int | nw.Expr) -> nw.Expr:
+    """Return the smaller of two; null where there is no clock (SQL's least would not be)."""
     return nw.when(days <= window).then(days).otherwise(nw.when(days > window).then(window))
 
 

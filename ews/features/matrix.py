@@ -15,15 +15,17 @@ from ews.engine import Frame, Session
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
 from ews.features.nurse import NURSE_FEATURES, nurse_features
+from ews.features.peers import PEER_FEATURES, peer_features
+from ews.features.remaining import REMAINING_FEATURES, remaining_features
 from ews.features.roster import GRADE_CODES, ROSTER_FEATURES, roster_features
 from ews.school_days import place
 from ews.snapshot import Snapshot, snapshot
 
 FEATURES_BY_SIGNAL: dict[str, tuple[str, ...]] = {
-    "attendance": ATTENDANCE_FEATURES,
+    "attendance": ATTENDANCE_FEATURES + REMAINING_FEATURES,
     "nurse": NURSE_FEATURES,
     "meals": MEAL_FEATURES,
-    "roster": ROSTER_FEATURES,
+    "roster": ROSTER_FEATURES + PEER_FEATURES,
 }
 FEATURES: tuple[str, ...] = tuple(name for names in FEATURES_BY_SIGNAL.values() for name in names)
 CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibility": ELIGIBILITY_CODES}
@@ -81,11 +83,14 @@ def matrix_of(known: Snapshot, config: Config) -> Matrix:
     session = known.session
     school_days = place(known)
     people = session.materialize(standing(school_days, config), "standing")
+    attendance = session.materialize(attendance_features(school_days, config.definition), "attendance")
     parts = [
-        _as_features(attendance_features(school_days, config.definition)),
-        _as_features(nurse_features(school_days)),
+        _as_features(attendance),
+        _as_features(remaining_features(attendance, people)),
+        _as_features(nurse_features(school_days, config.definition)),
         _as_features(meal_features(known, people)),
         _as_features(roster_features(school_days, people)),
+        _as_features(peer_features(school_days, people, config.definition)),
     ]
     frame = people.select(*_STANDING)
     for part in parts:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import narwhals as nw
 
+from ews.attendance_rules import absent_units
+from ews.config import Definition
 from ews.engine import Frame
 from ews.school_days import SchoolDays, clock_of, clock_totals
 
@@ -17,10 +19,15 @@ NURSE_FEATURES = (
     *(f"nurse_{category}" for category in CATEGORIES),
     "nurse_days_since_visit",
     "nurse_visits_last_year",
+    "nurse_sent_home_last_20",
+    "nurse_mental_health_last_40",
+    "nurse_visits_before_absence",
 )
 
+BEFORE_ABSENCE_DAYS = 3
 
-def nurse_features(school_days: SchoolDays) -> Frame:
+
+def nurse_features(school_days: SchoolDays, definition: Definition) -> Frame:
     """Return nurse features: one row per student with a counted day this year.
 
     Counts of visits while enrolled; windows on the student's clock. In a year for which the district
@@ -44,6 +51,7 @@ def nurse_features(school_days: SchoolDays) -> Frame:
         now.join(last_year, on="student_id", how="left")
         .join(_counts(visits, now, year), on="student_id", how="left")
         .join(_last_year_counts(visits, year), on="student_id", how="left")
+        .join(_before_absence(visits, school_days, definition), on="student_id", how="left")
     )
     return frame.select("student_id", *_columns(year in recorded, year - 1 in recorded))
 
@@ -62,6 +70,31 @@ def _counts(visits: Frame, now: Frame, year: int) -> Frame:
         _count(nw.col("disposition") == "sent_home", "nurse_sent_home"),
         *[_count(nw.col("category") == category, f"nurse_{category}") for category in CATEGORIES],
         since.min().alias("nurse_days_since_visit"),
+        _count((nw.col("disposition") == "sent_home") & (since < 20), "nurse_sent_home_last_20"),
+        _count((nw.col("category") == "mental_health") & (since < 40), "nurse_mental_health_last_40"),
+    )
+
+
+def _before_absence(visits: Frame, school_days: SchoolDays, definition: Definition) -> Frame:
+    """Count the visits this year that an absence followed within :data:`BEFORE_ABSENCE_DAYS` clock days.
+
+    Several visits of one clock count once: it is the days that are counted.
+    """
+    year = school_days.snapshot.school_year
+    absences = (
+        school_days.events.with_columns(absent=absent_units(definition))
+        .filter(nw.col("school_year") == year, nw.col("absent") > 0)
+        .select("student_id", absent_on="clock")
+    )
+    days = visits.filter(nw.col("school_year") == year).select("student_id", "clock").unique()
+    after = nw.col("absent_on") - nw.col("clock")
+    return (
+        days.join(absences, on="student_id", how="inner")
+        .filter(after > 0, after <= BEFORE_ABSENCE_DAYS)
+        .select("student_id", "clock")
+        .unique()
+        .group_by("student_id")
+        .agg(nw.len().cast(nw.Int64).alias("nurse_visits_before_absence"))
     )
 
 

@@ -10,7 +10,15 @@ import pandas as pd
 from ews.features.matrix import FEATURES_BY_SIGNAL
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "absence this year": ("absence_days", "absence_rate", "excused_rate", "absences_left"),
+    "absence this year": (
+        "absence_days",
+        "absence_rate",
+        "excused_rate",
+        "absences_left",
+        "spare_rate",
+        "spare_at_this_pace",
+        "absence_beyond_peers",
+    ),
     "recent absence": (
         "absence_rate_last_5",
         "absence_rate_last_10",
@@ -19,10 +27,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "absence_trend",
         "days_since_absence",
     ),
-    "unexcused absence": ("unexcused_rate", "unexcused_rate_last_20"),
+    "unexcused absence": ("unexcused_rate", "unexcused_rate_last_20", "unexcused_trend"),
     "first month": ("first_month_rate",),
-    "runs of absence": ("current_streak", "longest_streak", "absence_spells"),
-    "Mondays and Fridays": ("monday_friday_share",),
+    "runs of absence": ("current_streak", "longest_streak", "absence_spells", "spell_rate"),
+    "Mondays and Fridays": ("monday_friday_share", "around_break_share"),
     "tardies and part days": ("tardy_rate", "part_day_rate", "last_year_tardy_rate"),
     "suspension": ("suspension_rate",),
     "last year": (
@@ -30,11 +38,26 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "last_year_unexcused_rate",
         "last_year_same_period_rate",
         "last_year_last_40_rate",
+        "change_from_last_year",
+        "last_year_same_weeks_rate",
+        "last_year_rest_rate",
+        "last_year_spell_rate",
     ),
     "the year before": ("year_before_rate",),
+    "the long run": (
+        "decayed_rate",
+        "decayed_unexcused_rate",
+        "decayed_spell_rate",
+        "spare_at_usual_pace",
+    ),
     "nurse visits": FEATURES_BY_SIGNAL["nurse"],
     "meal programs": FEATURES_BY_SIGNAL["meals"],
-    "school and grade": ("grade", "school_absence_rate", "grade_absence_rate"),
+    "school and grade": (
+        "grade",
+        "school_absence_rate",
+        "grade_absence_rate",
+        "school_rate_last_year",
+    ),
     "moves and entry": (
         "days_enrolled",
         "days_remaining",

@@ -17,7 +17,13 @@ def attendance(
     this: StudentYear, last: StudentYear, before: StudentYear, settings: Settings
 ) -> dict[str, Value]:
     """All attendance features of a student."""
-    return {**_this_year(this, settings), **_runs(this, settings), **_earlier(this, last, before, settings)}
+    return {
+        **_this_year(this, settings),
+        **_runs(this, settings),
+        **_earlier(this, last, before, settings),
+        **_compared(this, last, settings),
+        **_decayed([this, last, before], settings),
+    }
 
 
 def rate_within(
@@ -66,9 +72,28 @@ def _windows(year: StudentYear, settings: Settings) -> dict[str, Value]:
     return {
         **{f"absence_rate_last_{days}": last(days) for days in (5, 10, 20, 40)},
         "unexcused_rate_last_20": last(20, "absent_unexcused"),
-        "absence_trend": None if recent is None or earlier is None else recent - earlier,
+        "unexcused_trend": _difference(
+            last(20, "absent_unexcused"),
+            rate_within(year, settings, lambda clock: clock <= now - 20, "absent_unexcused"),
+        ),
+        "absence_trend": _difference(recent, earlier),
         "first_month_rate": rate_within(year, settings, lambda clock: clock <= 20),
     }
+
+
+def _difference(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    return None if one is None or other is None else one - other
+
+
+def clocks_missed(year: StudentYear, settings: Settings) -> set[int]:
+    """The clock values with any absence."""
+    return {event.clock for event in year.events if absence(event, settings) > 0}
+
+
+def spells_begun(year: StudentYear, settings: Settings) -> list[int]:
+    """The clock values on which a run of absence begins."""
+    missed = clocks_missed(year, settings)
+    return sorted(clock for clock in missed if clock - 1 not in missed)
 
 
 def _monday_friday_share(events: list[Event], absent: Fraction, settings: Settings) -> Fraction | None:
@@ -79,7 +104,7 @@ def _monday_friday_share(events: list[Event], absent: Fraction, settings: Settin
 def _runs(year: StudentYear, settings: Settings) -> dict[str, Value]:
     if not year.clock:
         return {}
-    missed = {event.clock for event in year.events if absence(event, settings) > 0}
+    missed = clocks_missed(year, settings)
     runs, current = [], 0
     for clock in range(1, year.clock + 1):
         current = current + 1 if clock in missed else 0
@@ -109,4 +134,43 @@ def _earlier(
         "last_year_same_period_rate": same,
         "last_year_last_40_rate": rate_within(last, settings, lambda clock: clock > last.clock - 40),
         "year_before_rate": rate_within(before, settings, whole),
+    }
+
+
+def _compared(this: StudentYear, last: StudentYear, settings: Settings) -> dict[str, Value]:
+    now = this.clock
+    spells_last = len(spells_begun(last, settings))
+    found: dict[str, Value] = {
+        "last_year_spell_rate": share(spells_last, days_enrolled(last.clock, last.events))
+    }
+    if not now:
+        return found
+    same = rate_within(last, settings, lambda clock: clock <= now)
+    return found | {
+        "change_from_last_year": _difference(rate_within(this, settings, lambda clock: True), same),
+        "last_year_same_weeks_rate": rate_within(last, settings, lambda clock: now - 10 < clock <= now + 10),
+        "last_year_rest_rate": rate_within(last, settings, lambda clock: clock > now),
+        "spell_rate": share(len(spells_begun(this, settings)), days_enrolled(now, this.events)),
+    }
+
+
+def _decayed(years: list[StudentYear], settings: Settings) -> dict[str, Value]:
+    """Walk back through this year and the two before, a day at a time; the weight halves every 40."""
+    absent = unexcused = begun = days = Fraction(0)
+    age = 0
+    for year in years:
+        begins = spells_begun(year, settings)
+        events = {event.clock: event for event in year.events}
+        for clock in range(year.clock, 0, -1):
+            weight = Fraction(1, 2 ** (age // 40)) if age < 560 else Fraction(0)
+            marked = [events[clock]] if clock in events else []
+            absent += weight * days_absent(marked, settings)
+            unexcused += weight * days_absent(marked, settings, "absent_unexcused")
+            begun += weight * (clock in begins)
+            days += weight * days_enrolled(1, marked)
+            age += 1
+    return {
+        "decayed_rate": share(absent, days),
+        "decayed_unexcused_rate": share(unexcused, days),
+        "decayed_spell_rate": share(begun, days),
     }

@@ -24,6 +24,7 @@ class Day:
 
     date: dt.date
     school: str
+    grade: str
     instructional: bool
     clock: int
 
@@ -34,6 +35,7 @@ class Event:
 
     date: dt.date
     school: str
+    grade: str
     clock: int
     kind: str
     part: int
@@ -109,13 +111,15 @@ def _days(spells: list[tuple[dt.date, dt.date, Spell]], known: Known) -> list[Da
     days, clock, date = [], 0, first
     while date <= last:
         covering = [
-            (start, spell.school, spell.entry) for start, end, spell in spells if start <= date <= end
+            (start, spell.school, spell.entry, spell.grade)
+            for start, end, spell in spells
+            if start <= date <= end
         ]
         if covering:
-            school = min(covering)[1]
+            _, school, _, grade = min(covering)
             instructional = known.calendar[school][date].instructional
             clock += instructional
-            days.append(Day(date, school, instructional, clock))
+            days.append(Day(date, school, grade, instructional, clock))
         date += dt.timedelta(days=1)
     return days
 
@@ -132,7 +136,9 @@ def _events_by_student(known: Known) -> dict[str, dict[dt.date, tuple[int, int]]
 
 def _placed(days: list[Day], marked: dict[dt.date, tuple[int, int]]) -> list[Event]:
     return [
-        Event(day.date, day.school, day.clock, KIND_ORDER[marked[day.date][1]], marked[day.date][0])
+        Event(
+            day.date, day.school, day.grade, day.clock, KIND_ORDER[marked[day.date][1]], marked[day.date][0]
+        )
         for day in days
         if day.instructional and day.date in marked
     ]

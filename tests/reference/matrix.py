@@ -12,6 +12,7 @@ from tests.reference.attendance import Value, attendance
 from tests.reference.clock import StudentYear, StudentYears, school_days, student_years
 from tests.reference.health import meals, nurse, recorded_years
 from tests.reference.known import Known, known_at
+from tests.reference.others import others, remaining
 from tests.reference.settings import GRADES, Load, Settings
 from tests.reference.standing import Standing, standings
 
@@ -44,12 +45,15 @@ def _features(
 ) -> dict[str, Value]:
     student = person.student_id
     this, last, before = (years.get((student, known.year - ago), StudentYear()) for ago in (0, 1, 2))
+    attended = attendance(this, last, before, settings)
     return {
-        **attendance(this, last, before, settings),
-        **nurse(student, this, last, known, recorded),
+        **attended,
+        **remaining(person, attended),
+        **nurse(student, this, last, known, recorded, settings),
         **meals(student, person.school_id, known),
         **_roster(person, this, last, known),
         **_peers(person, people),
+        **others(person, years, known, settings),
     }
 
 

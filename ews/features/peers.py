@@ -1,0 +1,141 @@
+"""The others of the school: what they missed on the same days, and what they missed last year.
+
+An outbreak is not disengagement: a day on which half the grade stayed away says less about a student than
+a day on which everyone else came.
+"""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from ews.attendance_rules import absent_units, exempt_days, rate
+from ews.config import Definition
+from ews.engine import Frame
+from ews.school_days import SchoolDays, clock_totals
+
+PEER_FEATURES = ("absence_beyond_peers", "school_rate_last_year")
+
+_CLASS = ("school_id", "grade", "day")
+
+
+def peer_features(school_days: SchoolDays, standing: Frame, definition: Definition) -> Frame:
+    """Return peer features: one row per student of the roster.
+
+    Parameters
+    ----------
+    standing : Frame
+        ``ews.cohort.standing``: one row per student.
+    """
+    year = school_days.snapshot.school_year
+    events = school_days.events.select(
+        "student_id",
+        "school_year",
+        "school_id",
+        "grade",
+        "day",
+        absent=absent_units(definition),
+        exempt=exempt_days(),
+    )
+    beyond = _beyond_peers(school_days, events.filter(nw.col("school_year") == year))
+    return (
+        standing.select("student_id", "school_id")
+        .join(beyond, on="student_id", how="left")
+        .join(_last_year(school_days, events), on=["student_id", "school_id"], how="left")
+        .join(_school_last_year(school_days, events), on="school_id", how="left")
+        .select("student_id", *_columns())
+    )
+
+
+def _beyond_peers(school_days: SchoolDays, events: Frame) -> Frame:
+    """Return enrolled days this year, and absence weighed by the share of the others who came that day."""
+    year = school_days.snapshot.school_year
+    session = school_days.snapshot.session
+    enrolled = _enrolled(school_days, year)
+    missed = events.group_by(*_CLASS).agg(nw.col("absent").sum().cast(nw.Int64).alias("missed"))
+    days = session.materialize(missed.join(enrolled, on=list(_CLASS), how="inner"), "class_days")
+    # In whole units, rounded down: sums then do not depend on their order.
+    others = nw.col("enrolled") - 1
+    came = others * 10_000 - (nw.col("missed") - nw.col("absent"))
+    weighed = (
+        nw.when(others > 0).then(nw.col("absent") * came // (others * 10_000)).otherwise(nw.col("absent"))
+    )
+    sums = (
+        events.join(days, on=list(_CLASS), how="inner")
+        .with_columns(beyond=weighed)
+        .group_by("student_id")
+        .agg(nw.col("beyond").sum().cast(nw.Int64), nw.col("exempt").sum().cast(nw.Int64).alias("off"))
+    )
+    clocks = (
+        clock_totals(school_days).filter(nw.col("school_year") == year).select("student_id", "clock_days")
+    )
+    return clocks.join(sums, on="student_id", how="left")
+
+
+def _enrolled(school_days: SchoolDays, year: int) -> Frame:
+    """Return how many students are enrolled: one row per school, grade and instructional day."""
+    spells = school_days.spells.filter(nw.col("school_year") == year)
+    keys = ("school_id", "grade")
+    comes = spells.select(*keys, *_change(nw.col("start"), nw.lit(1), nw.lit(0)))
+    goes = spells.select(*keys, *_change(nw.col("end") + 1, nw.lit(-1), nw.lit(0)))
+    days = school_days.days.filter(nw.col("school_year") == year).select("school_id", "day", "instructional")
+    every = (
+        spells.select(*keys)
+        .unique()
+        .join(days, on="school_id", how="inner")
+        .select(*keys, *_change(nw.col("day"), nw.lit(0), nw.col("instructional")))
+    )
+    return (
+        nw.concat([comes, goes, every])
+        .group_by(*_CLASS)
+        .agg(nw.col("change").sum().cast(nw.Int64), nw.col("instructional").max())
+        .with_columns(enrolled=nw.col("change").cum_sum().over(*keys, order_by="day").cast(nw.Int64))
+        .filter(nw.col("instructional") == 1)
+        .select(*_CLASS, "enrolled")
+    )
+
+
+def _change(day: nw.Expr, change: nw.Expr, instructional: nw.Expr) -> list[nw.Expr]:
+    columns = {"day": day, "change": change, "instructional": instructional}
+    return [value.cast(nw.Int64).alias(name) for name, value in columns.items()]
+
+
+def _last_year(school_days: SchoolDays, events: Frame) -> Frame:
+    """Return absence and enrolled days last year: one row per student and school."""
+    year = school_days.snapshot.school_year - 1
+    keys = ("student_id", "school_id")
+    spells = school_days.spells.filter(nw.col("school_year") == year)
+    days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64).alias("own_days"))
+    sums = (
+        events.filter(nw.col("school_year") == year)
+        .group_by(*keys)
+        .agg(
+            nw.col("absent").sum().cast(nw.Int64).alias("own_units"),
+            nw.col("exempt").sum().cast(nw.Int64).alias("own_exempt"),
+        )
+    )
+    return days.join(sums, on=list(keys), how="left").select(
+        *keys,
+        nw.col("own_units").fill_null(0),
+        own_days=nw.col("own_days") - nw.col("own_exempt").fill_null(0),
+    )
+
+
+def _school_last_year(school_days: SchoolDays, events: Frame) -> Frame:
+    return (
+        _last_year(school_days, events)
+        .group_by("school_id")
+        .agg(
+            nw.col("own_units").sum().cast(nw.Int64).alias("all_units"),
+            nw.col("own_days").sum().cast(nw.Int64).alias("all_days"),
+        )
+    )
+
+
+def _columns() -> list[nw.Expr]:
+    days = nw.col("clock_days") - nw.col("off").fill_null(0)
+    others = nw.col("all_days") - nw.col("own_days").fill_null(0)
+    units = nw.col("all_units") - nw.col("own_units").fill_null(0)
+    return [
+        rate(nw.col("beyond").fill_null(0), days).alias("absence_beyond_peers"),
+        rate(units, others).alias("school_rate_last_year"),
+    ]
