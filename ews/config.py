@@ -17,9 +17,13 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from ews.definitions import Definition as Definition
 from ews.errors import UsageError
-from ews.school_calendar import DEFAULT_SCHEDULE, check_schedule, today_in
+from ews.school_calendar import today_in
 from ews.sources import Sources as Sources
 from ews.strict_model import StrictModel
+from ews.training_settings import AbsencesWithin as AbsencesWithin
+from ews.training_settings import CandidateName as CandidateName
+from ews.training_settings import Candidates as Candidates
+from ews.training_settings import Training as Training
 
 Signal = Literal["attendance", "nurse", "meals", "roster"]
 Grade = Literal["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"]
@@ -43,15 +47,6 @@ SENSITIVE_ATTRIBUTES: tuple[str, ...] = get_args(SensitiveAttribute)
 
 MEAL_STATUS = "meal_status"
 """The one attribute that does not come from the students extract but from the meal programs."""
-
-CandidateName = Literal[
-    "as_configured",
-    "without_health",
-    "attendance_only",
-    "smaller_trees",
-    "larger_trees",
-    "balanced_weights",
-]
 
 
 class MLflow(StrictModel):
@@ -82,38 +77,6 @@ class Cohort(StrictModel):
         if not isinstance(value, list | tuple):
             return value
         return [f"{grade:02d}" if isinstance(grade, int) else grade for grade in value]
-
-
-class Candidates(StrictModel):
-    """A search for a less discriminatory alternative, and who approved its rule beforehand."""
-
-    approved_by: str = Field(min_length=1)
-    among: tuple[CandidateName, ...] = get_args(CandidateName)
-
-    @field_validator("among")
-    @classmethod
-    def _a_choice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(value)) != len(value) or len(value) < 2 or value[0] != "as_configured":
-            msg = "name as_configured first, then at least one other candidate, each once"
-            raise ValueError(msg)
-        return value
-
-
-class Training(StrictModel):
-    """When students are looked at, which years count, and how much is sampled."""
-
-    as_of: tuple[str, ...] = DEFAULT_SCHEDULE
-    exclude_school_years: tuple[int, ...] = ()
-    max_rows: int = Field(default=1_000_000, ge=1_000)
-    seed: int = 1
-    resamples: int = Field(default=500, ge=100)
-    candidates: Candidates | None = None
-
-    @field_validator("as_of")
-    @classmethod
-    def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        check_schedule(value)
-        return value
 
 
 class Tolerance(StrictModel):

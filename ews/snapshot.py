@@ -110,9 +110,13 @@ def calendar_frame(session: Session) -> pd.DataFrame:
 
 def covered_days(session: Session) -> pd.DataFrame:
     """Return the days for which attendance was ever delivered: one row per school_id and date."""
-    known = _known(coverage(session), _HINDSIGHT).select("school_id", "day").unique()
-    frame: pd.DataFrame = session.collect(known)
+    frame: pd.DataFrame = session.collect(covered_in_hindsight(session))
     return frame.assign(date=pd.to_datetime(frame["day"], unit="D"))[["school_id", "date"]]
+
+
+def covered_in_hindsight(session: Session) -> Frame:
+    """Return the days of :func:`covered_days` as a lazy frame: ``school_id`` and ``day``, for labels only."""
+    return _known(coverage(session), _HINDSIGHT).select("school_id", "day").unique()
 
 
 def newest_attendance_day(session: Session) -> dt.date | None:

@@ -12,6 +12,7 @@ import pandas as pd
 from ews.config import Config
 from ews.engine import Session
 from ews.features.matrix import build_matrix
+from ews.label import label_keys
 from ews.progress import Progress
 from ews.school_calendar import as_of_dates
 from ews.snapshot import calendar_frame
@@ -66,7 +67,7 @@ def labelled_rows(
 
 def _rows_of(session: Session, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:
     matrix = build_matrix(session, day, config)
-    keys = ["student_id", "school_year", *(["school_id"] if config.definition.grain == "school" else [])]
+    keys = label_keys(outcomes)
     labels = matrix.standing[keys].merge(outcomes[[*keys, "label"]], on=keys, how="left")["label"]
     keep = (matrix.scorable() & labels.notna()).to_numpy()
     counts = matrix.standing["school_id"].value_counts()

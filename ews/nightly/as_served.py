@@ -75,7 +75,8 @@ def audit_as_served(config: Config, *, year: int | None = None, progress: Progre
             raise _none_verifies(nights, chosen)
         used = evenly(nights.verified, config.training.max_rows)
         progress("Reading what became of the students", 0.0)
-        served = served_rows(used, outcomes(session, config), config, chosen)
+        nightly = [dt.date.fromisoformat(night.folder.name) for night in used]
+        served = served_rows(used, outcomes(session, config, nightly), chosen)
         progress("Auditing by group", 0.0)
         fairness = _audited(session, served.rows, used, config)
         versions = _versions(session, served.rows, used, fairness["verdict"], config, registered)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ews.cohort import SCORED
 from ews.config import Config
+from ews.label import label_keys
 from ews.nightly.export_log import Standing, standings
 from ews.nightly.publish import MANIFEST
 from ews.nightly.verify import MISSING, VerifyResult, is_night, missing_nights, verify_night
@@ -142,9 +143,7 @@ def evenly(nights: Sequence[ServedNight], most_rows: int) -> list[ServedNight]:
     return [nights[last // 2]]
 
 
-def served_rows(
-    nights: Sequence[ServedNight], outcomes: pd.DataFrame, config: Config, school_year: int
-) -> ServedRows:
+def served_rows(nights: Sequence[ServedNight], outcomes: pd.DataFrame, school_year: int) -> ServedRows:
     """Return what was published on some nights, beside the outcomes.
 
     Parameters
@@ -154,7 +153,7 @@ def served_rows(
     """
     published = pd.concat([_read(night) for night in nights], ignore_index=True)
     scored = published.loc[published["status"] == SCORED].drop(columns="status")
-    keys = ["student_id", *(["school_id"] if config.definition.grain == "school" else [])]
+    keys = [key for key in label_keys(outcomes) if key != "school_year"]
     known = outcomes.loc[outcomes["school_year"] == school_year, [*keys, "label"]]
     rows = scored.merge(known, on=keys, how="left")
     without = rows["label"].isna()

@@ -141,7 +141,9 @@ def basis_digest(config: Config) -> str:
     uses = {each["table"]: each["use"] for each in sources_of(config)}
     definition = config.definition.model_dump(mode="json")
     cohort = config.cohort.model_dump(mode="json")
-    return digest_of(canonical_json({"definition": definition, "cohort": cohort, "sources": uses}))
+    label = config.training.model_dump(mode="json", include={"label"})  # empty where it is the usual one
+    basis = {"definition": definition, "cohort": cohort, "sources": uses, **label}
+    return digest_of(canonical_json(basis))
 
 
 def _train(

@@ -213,7 +213,7 @@ def test_students_whose_outcome_is_not_observed_are_left_out_and_counted(
     ).assign(as_of_date=dt.date(2024, 11, 4)).to_parquet(tmp_path / "2024-11-04" / "scores.parquet")
     known = pd.DataFrame({"student_id": ["a", "b"], "school_year": [2025, 2024], "label": [1, 0]})
 
-    found = served_rows([night("2024-11-04", folder=tmp_path)], known, in_service.config, 2025)
+    found = served_rows([night("2024-11-04", folder=tmp_path)], known, 2025)
 
     assert found.rows["student_id"].tolist() == ["a"]
     assert found.rows[["label", "deployed", "as_of_date"]].iloc[0].tolist() == [1, True, dt.date(2024, 11, 4)]

@@ -1,0 +1,79 @@
+"""How a model is trained: when students are looked at, what is predicted, how much is tried."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+
+from ews.school_calendar import DEFAULT_SCHEDULE, check_schedule
+from ews.strict_model import StrictModel
+
+CandidateName = Literal[
+    "as_configured",
+    "without_health",
+    "attendance_only",
+    "smaller_trees",
+    "larger_trees",
+    "balanced_weights",
+]
+
+
+class Candidates(StrictModel):
+    """A search for a less discriminatory alternative, and who approved its rule beforehand."""
+
+    approved_by: str = Field(min_length=1)
+    among: tuple[CandidateName, ...] = get_args(CandidateName)
+
+    @field_validator("among")
+    @classmethod
+    def _a_choice(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value) or len(value) < 2 or value[0] != "as_configured":
+            msg = "name as_configured first, then at least one other candidate, each once"
+            raise ValueError(msg)
+        return value
+
+
+class AbsencesWithin(StrictModel):
+    """At least so many days of absence within the next so many instructional days of the student."""
+
+    absences: int = Field(ge=1)
+    within_days: int = Field(ge=1, le=200)
+
+    @field_validator("within_days")
+    @classmethod
+    def _can_happen(cls, value: int, info: Any) -> int:
+        if value < info.data.get("absences", 1):
+            msg = "nobody can be absent on more days than there are: within_days is less than absences"
+            raise ValueError(msg)
+        return value
+
+
+Label = Literal["chronic_by_end", "chronic_over_the_rest"] | AbsencesWithin
+
+
+class Training(StrictModel):
+    """When students are looked at, what is predicted, which years count, and how much is sampled."""
+
+    as_of: tuple[str, ...] = DEFAULT_SCHEDULE
+    label: Label = "chronic_by_end"
+    exclude_school_years: tuple[int, ...] = ()
+    max_rows: int = Field(default=1_000_000, ge=1_000)
+    seed: int = 1
+    resamples: int = Field(default=500, ge=100)
+    candidates: Candidates | None = None
+
+    @field_validator("as_of")
+    @classmethod
+    def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_schedule(value)
+        return value
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out keys of a later version that say what they say by default: digests stay as they were."""
+        written: dict[str, Any] = handler(self)
+        return {key: value for key, value in written.items() if key not in _LATER or value != _LATER[key]}
+
+
+_LATER: dict[str, Any] = {"label": "chronic_by_end"}
