@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ews.model.calibrate import apply_calibrator, fit_calibrator
+from ews.model.calibrate import METHODS, apply_calibrator, calibration_choice, fit_calibrator
+from ews.model.labelled_rows import student_folds
 
 
 def _drawn(
@@ -47,10 +48,63 @@ def test_a_calibrator_survives_json_to_the_last_bit() -> None:
     assert np.array_equal(apply_calibrator(again, scores), apply_calibrator(calibrator, scores))
 
 
-@pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
+def test_scores_that_are_too_sure_at_one_end_only_are_calibrated_by_beta() -> None:
+    random = np.random.default_rng(5)
+    scores = random.normal(-1.0, 2.0, 60_000)
+    p = 1 / (1 + np.exp(-scores))
+    odds = 0.3 * np.log(p) - 1.6 * np.log(1 - p) - 0.4
+    labels = (random.random(60_000) < 1 / (1 + np.exp(-odds))).astype(int)
+    students = pd.Series([f"s{number:05d}" for number in range(60_000)])
+    calibrator = fit_calibrator(scores, labels, students, seed=1)
+    assert calibrator["method"] == "beta"
+    assert [calibrator[name] for name in "abc"] == pytest.approx([0.3, 1.6, -0.4], abs=0.06)
+    risks = apply_calibrator(calibrator, scores)
+    assert np.abs(risks - 1 / (1 + np.exp(-odds))).max() < 0.02
+
+
+def test_beta_never_turns_an_order_around() -> None:
+    scores, labels, _ = _drawn(4_000, slope=-1.0, intercept=0.0)
+    fitted = METHODS["beta"](scores, labels)
+    assert min(fitted["a"], fitted["b"]) == 0
+    assert np.all(np.diff(apply_calibrator(fitted, np.linspace(-30, 30, 61))) >= 0)
+
+
+def test_the_three_losses_are_those_of_fitting_on_the_other_students() -> None:
+    from sklearn.isotonic import IsotonicRegression
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+
+    scores, labels, students = _drawn(3_000, slope=0.7, intercept=0.2)
+    calibrator = fit_calibrator(scores, labels, students, seed=3)
+    folds = student_folds(students, 5, 3)
+    p = 1 / (1 + np.exp(-scores))
+    columns = {"sigmoid": scores[:, None], "beta": np.column_stack([np.log(p), -np.log(1 - p)])}
+    expected = {}
+    for name, features in columns.items():
+        held = np.zeros(len(scores))
+        for fold in range(5):
+            line = LogisticRegression(C=np.inf, tol=1e-10, max_iter=5_000)
+            line.fit(features[folds != fold], labels[folds != fold])
+            held[folds == fold] = line.predict_proba(features[folds == fold])[:, 1]
+        expected[name] = log_loss(labels, held)
+    steps = np.zeros(len(scores))
+    for fold in range(5):
+        fitted = IsotonicRegression(y_min=1e-4, y_max=1 - 1e-4, out_of_bounds="clip")
+        fitted.fit(scores[folds != fold], labels[folds != fold])
+        steps[folds == fold] = fitted.predict(scores[folds == fold])
+    expected["isotonic"] = log_loss(labels, steps)
+    choice = calibration_choice(calibrator)
+    assert choice["held_out_log_loss"] == pytest.approx(expected, abs=2e-4)
+    assert choice["method"] == calibrator["method"]
+    for name, loss in choice["held_out_log_loss"].items():
+        assert f"{name} {loss:.4f}" in choice["sentence"]
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "beta", "isotonic"])
 def test_risks_keep_the_order_of_the_scores_and_stay_inside_0_and_1(method: str) -> None:
     calibrator = {
         "sigmoid": {"method": "sigmoid", "slope": 2.0, "intercept": 0.0},
+        "beta": {"method": "beta", "a": 2.0, "b": 0.5, "c": -1.0},
         "isotonic": {"method": "isotonic", "scores": [-1.0, 0.0, 1.0], "risks": [0.1, 0.2, 0.9]},
     }[method]
     risks = apply_calibrator(calibrator, np.linspace(-50, 50, 101))
