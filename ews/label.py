@@ -1,8 +1,9 @@
 """What is predicted: chronic absence by the end of the school year unless ``training.label`` says otherwise.
 
-A label is null while it cannot be observed. It uses everything the store knows today, corrections included; features use only what was known
-at ``as_of``. A student who leaves the district is judged on the days up to the exit. With fewer than
-``min_enrolled_days`` in the whole year the student is in no rate of chronic absence, and has no label.
+A label is null while it cannot be observed. It uses everything the store knows today, corrections included;
+features use only what was known at ``as_of``. A student who leaves the district is judged on the days up to
+the exit. With fewer than ``min_enrolled_days`` in the whole year the student is in no rate of chronic
+absence, and has no label.
 
 Two labels look ahead from an as-of date, which is the first day that they count. ``chronic_over_the_rest``
 judges the days from then on like a year of their own: a leaver on the days up to the exit, nobody on fewer
@@ -94,6 +95,12 @@ def label_keys(outcomes: pd.DataFrame) -> list[str]:
     ]
 
 
+def label_name(config: Config) -> str:
+    """Return the name of what is predicted: that of the configuration, or ``absences_within``."""
+    label = config.training.label
+    return "absences_within" if isinstance(label, AbsencesWithin) else label
+
+
 def label_in_words(config: Config) -> str:
     """Return what is predicted, as the end of a sentence about a student."""
     label = config.training.label
@@ -129,8 +136,8 @@ def _from_dates_on(
         scheduled = as_of_dates(calendar, year, config.training.as_of)
         within = [day for day in dates or () if days[0] <= day <= days[-1]]
         for day in scheduled if dates is None else within:
-            labels = _labels_from(day_number(day), year, school_days, observed, config)
-            found.append(session.collect(labels).assign(school_year=year, as_of_date=day))
+            ahead = _labels_from(day_number(day), year, school_days, observed, config)
+            found.append(session.collect(ahead).assign(school_year=year, as_of_date=day))
     if not found:
         return pd.DataFrame(columns=["student_id", "school_year", "as_of_date", "label"])
     order = ["as_of_date", "student_id"]

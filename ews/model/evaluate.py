@@ -7,7 +7,7 @@ for all is arithmetic (the absences have already happened), and a list helps tho
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,13 @@ import pandas as pd
 
 from ews.capacity import Enrolled, place
 from ews.config import Capacities
+from ews.model.calibration_by import calibration_by
 from ews.model.calibration_curve import CalibrationCurve
 from ews.model.evaluation_slice import ALL, NOT_YET_CHRONIC, Slice
 from ews.model.intervals import FloatArray
+from ews.model.lead_time import lead_time
 from ews.model.lift import lift
+from ews.model.list_stability import list_stability
 from ews.model.predictors import PREDICTORS, Predictor
 from ews.model.resampling import StudentBootstrap, student_codes
 
@@ -29,9 +32,20 @@ _Judged = dict[tuple[str, str], tuple[dict[str, Any], FloatArray]]
 
 
 def evaluate(
-    rows: pd.DataFrame, *, capacities: Capacities, enrolled: Enrolled, resamples: int, seed: int
+    rows: pd.DataFrame,
+    *,
+    capacities: Capacities,
+    enrolled: Enrolled,
+    resamples: int,
+    seed: int,
+    level_of_school: Mapping[str, str] | None = None,
+    chronic_since: pd.DataFrame | None = None,
+    school_days: Sequence[dt.date] = (),
 ) -> dict[str, Any]:
-    """Return ``as_of_dates``, ``predictors``, ``periods``, ``calibration`` and ``lift`` of evaluation.json.
+    """Return evaluation.json's figures of the test year.
+
+    ``as_of_dates``, ``predictors``, ``periods``, ``lift``, ``calibration``, ``stability``, and ``lead_time``
+    where it is known since when students were chronically absent.
 
     Parameters
     ----------
@@ -46,24 +60,34 @@ def evaluate(
         Resamples of whole students behind every 95% interval.
     seed : int
         Their seed. The order of rows changes nothing.
+    level_of_school : mapping of school_id to str, optional
+        School levels, for calibration by level.
+    chronic_since, school_days
+        As for :func:`ews.model.lead_time.lead_time`.
     """
     rows = rows.sort_values(["as_of_date", "student_id"]).reset_index(drop=True)
     codes, students = student_codes(rows["student_id"])
     bootstrap = StudentBootstrap(students, resamples, seed)
-    judged = {
-        each.name: _judge(rows, codes, bootstrap, each, _sections(rows, capacities, enrolled, each))
-        for each in PREDICTORS
-    }
+    sections = {each.name: _sections(rows, capacities, enrolled, each) for each in PREDICTORS}
+    judged = {each.name: _judge(rows, codes, bootstrap, each, sections[each.name]) for each in PREDICTORS}
     curve = CalibrationCurve(rows, codes, students)
     for weights in bootstrap.chunks():
         curve.resample(weights)
     dates = sorted(set(rows["as_of_date"]))
+    gain = _lift(rows, judged, dates)
     return {
         "as_of_dates": [day.isoformat() for day in dates],
         "predictors": [{"name": p.name, "title": p.title, "kind": p.kind} for p in PREDICTORS],
         "periods": _periods(rows, judged),
-        "lift": _lift(rows, judged, dates),
-        "calibration": {"curve": curve.points()},
+        "lift": gain,
+        "calibration": {
+            "curve": curve.points(),
+            "by": calibration_by(rows, codes, level_of_school or {}),
+        },
+        "stability": list_stability(rows, sections),
+        "lead_time": None
+        if chronic_since is None
+        else lead_time(rows, sections, chronic_since, school_days, gain["best_rule"]),
     }
 
 

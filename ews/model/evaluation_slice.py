@@ -9,11 +9,21 @@ import numpy as np
 import pandas as pd
 
 from ews.capacity import INTENSIVE, PREVENT
+from ews.model.brier_parts import brier_parts
 from ews.model.calibration_error import CalibrationError, integrated_calibration_index
-from ews.model.intervals import FloatArray, percentile_interval, rate_interval
+from ews.model.clustered import recalibration
+from ews.model.intervals import (
+    UNDEFINED,
+    FloatArray,
+    Interval,
+    interval_of,
+    percentile_interval,
+    rate_interval,
+)
 from ews.model.measures import auc, average_precision, brier
 from ews.model.predictors import Predictor
 from ews.model.resampling import ScoreHistogram, WeightedSums, auc_of, average_precision_of, ratio
+from ews.model.within_school import groups_of, within_school_auc
 
 ALL = "all"
 NOT_YET_CHRONIC = "not_yet_chronic"
@@ -27,6 +37,7 @@ class _SectionCounts:
     listed: int
     found: int
     positives: int
+    eligible: int
     listed_students: int
     positive_students: int
 
@@ -63,6 +74,7 @@ class Slice:
         self.label = rows["label"].to_numpy(dtype=int)
         self.score = rows[predictor.column].to_numpy(dtype=float)
         self.codes = codes
+        self.group = groups_of(rows)
         self._draws: dict[str, list[FloatArray]] = {}
         self._sections: dict[str, _SectionCounts] = {}
         self._sums = WeightedSums(codes, self._columns(rows["already_chronic"], listed), students)
@@ -73,7 +85,7 @@ class Slice:
             self._error = CalibrationError(codes, self.score, self.label, students)
 
     def _columns(self, chronic: pd.Series[bool], listed: pd.Series[str]) -> list[np.ndarray]:
-        """Return what is summed in resamples: rows, squared errors, and three counts for each section."""
+        """Return what is summed in resamples: rows, squared errors, and four counts for each section."""
         eligible = {PREVENT: ~chronic.to_numpy(dtype=bool)}
         if self.population == ALL:
             eligible |= {INTENSIVE: ~eligible[PREVENT], BOTH: np.ones(len(chronic), dtype=bool)}
@@ -81,9 +93,9 @@ class Slice:
         for name, mask in eligible.items():
             on_list = (listed != "").to_numpy() & mask
             found, positive = on_list & (self.label == 1), mask & (self.label == 1)
-            columns += [on_list, found, positive]
+            columns += [on_list, found, positive, mask]
             self._sections[name] = _SectionCounts(
-                *(int(each.sum()) for each in (on_list, found, positive)),
+                *(int(each.sum()) for each in (on_list, found, positive, mask)),
                 *(len(np.unique(self.codes[each])) for each in (on_list, positive)),
             )
         return columns
@@ -100,9 +112,10 @@ class Slice:
             self._keep("brier", ratio(errors, rows))
             self._keep("calibration_error", self._error(weights))
         for place_of, name in enumerate(self._sections):
-            listed, found, need = counts[3 * place_of : 3 * place_of + 3]
+            listed, found, need, eligible = counts[4 * place_of : 4 * place_of + 4]
             self._keep(f"{name} precision", ratio(found, listed))
             self._keep(f"{name} recall", ratio(found, need))
+            self._keep(f"{name} lift", ratio(ratio(found, listed), ratio(need, eligible)))
 
     def _keep(self, figure: str, draws: FloatArray) -> None:
         self._draws.setdefault(figure, []).append(draws)
@@ -121,7 +134,11 @@ class Slice:
             for name, measure in (measures | risks if self.predictor.gives_risks else measures).items()
         }
         if not self.predictor.gives_risks:
-            report |= dict.fromkeys(risks)
+            report |= dict.fromkeys((*risks, "brier_parts", "in_the_large", "slope"))
+        else:
+            report |= {"brier_parts": brier_parts(self.label, self.score)}
+            report |= recalibration(self.label, self.score, self.codes)
+        report |= {"within_school_auc": within_school_auc(self.label, self.score, self.group, self.codes)}
         return report | {"at_capacity": {name: self._at_capacity(name) for name in self._sections}}
 
     def _at_capacity(self, name: str) -> dict[str, Any]:
@@ -132,4 +149,21 @@ class Slice:
         recall = rate_interval(
             counts.found, counts.positives, counts.positive_students, self.drawn(f"{name} recall")
         )
-        return {"listed": counts.listed, "found": counts.found, "precision": precision, "recall": recall}
+        return {
+            "listed": counts.listed,
+            "found": counts.found,
+            "precision": precision,
+            "recall": recall,
+            "lift": self._lift_at_capacity(name, precision),
+        }
+
+    def _lift_at_capacity(self, name: str, precision: Interval) -> Interval:
+        """Return precision over the share of the section's students with the outcome (ideal: above 1)."""
+        counts = self._sections[name]
+        if counts.listed == 0 or counts.positives == 0:
+            return {**UNDEFINED}
+        rate = counts.positives / counts.eligible
+        if counts.found in (0, counts.listed):  # every resample says the same: Wilson's bounds, as above
+            low, high = precision["low"] or 0.0, precision["high"] or 0.0
+            return interval_of(counts.found / counts.listed / rate, low / rate, high / rate)
+        return percentile_interval(counts.found / counts.listed / rate, self.drawn(f"{name} lift"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ews.model.intervals import FloatArray
+from ews.model.intervals import FloatArray, Interval, percentile_interval
 from ews.model.lift import mean_over_dates
 from ews.model.measures import auc
 from ews.model.predictors import RULES
@@ -49,6 +49,26 @@ def lifts(
     dict
         By model, in the order given; empty where no date had both outcomes among students not yet chronic.
     """
+    found = average_aucs(rows, scores, resamples=resamples, seed=seed)
+    if not found:
+        return {}
+    rule = best_rule_of(found)
+    best = max(scores, key=lambda name: found[name][0])
+    return {name: _lift(found[name], found[rule], found[best]) for name in scores}
+
+
+AverageAuc = tuple[float, FloatArray]
+"""An AUC averaged over the dates, and the same in every resample."""
+
+
+def average_aucs(
+    rows: pd.DataFrame, scores: Mapping[str, np.ndarray], *, resamples: int, seed: int
+) -> dict[str, AverageAuc]:
+    """Return, for every model and every rule of thumb, the AUC that lift is made of.
+
+    Among students not yet chronic, averaged over the dates, with its resamples by student; those of one
+    call are paired. Parameters as for :func:`lifts`; empty where no date had both outcomes.
+    """
     codes, students = student_codes(rows["student_id"])
     dates = _dates_with_both_outcomes(rows)
     if not dates:
@@ -56,17 +76,20 @@ def lifts(
     bootstrap = StudentBootstrap(students, resamples, seed)
     ranked = {**scores, **{rule.name: rows[rule.column].to_numpy(dtype=float) for rule in RULES}}
     labels = rows["label"].to_numpy(dtype=int)
-    found = {name: _average_auc(codes, labels, score, dates, bootstrap) for name, score in ranked.items()}
-    rule = max((rule.name for rule in RULES), key=lambda name: found[name][0])
-    best = max(scores, key=lambda name: found[name][0])
-    return {name: _lift(found[name], found[rule], found[best]) for name in scores}
+    return {name: _average_auc(codes, labels, score, dates, bootstrap) for name, score in ranked.items()}
 
 
-_Average = tuple[float, FloatArray]
-"""An AUC averaged over the dates, and the same in every resample."""
+def best_rule_of(found: Mapping[str, AverageAuc]) -> str:
+    """Return the rule of thumb with the highest AUC; the first of equals."""
+    return max((rule.name for rule in RULES), key=lambda name: found[name][0])
 
 
-def _lift(own: _Average, rule: _Average, best: _Average) -> Lift:
+def difference(one: AverageAuc, other: AverageAuc) -> Interval:
+    """Return one AUC less another, with the interval of the pair."""
+    return percentile_interval(one[0] - other[0], one[1] - other[1])
+
+
+def _lift(own: AverageAuc, rule: AverageAuc, best: AverageAuc) -> Lift:
     return Lift(own[0] - rule[0], _spread(own[1] - rule[1]), best[0] - own[0], _spread(best[1] - own[1]))
 
 
@@ -88,7 +111,7 @@ def _average_auc(
     score: np.ndarray,
     dates: Sequence[np.ndarray],
     bootstrap: StudentBootstrap,
-) -> _Average:
+) -> AverageAuc:
     histograms = [
         ScoreHistogram(codes[mask], score[mask], labels[mask], bootstrap.students) for mask in dates
     ]

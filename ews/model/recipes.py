@@ -82,7 +82,8 @@ class NamedRecipe:
     recipe: Recipe
 
 
-def _families_of(signals: Sequence[str]) -> tuple[str, ...]:
+def families_of(signals: Sequence[str]) -> tuple[str, ...]:
+    """Return the families of features that belong to some signals."""
     return tuple(family for family, signal in SIGNAL_OF_FAMILY.items() if signal in signals)
 
 
@@ -96,13 +97,13 @@ RECIPES: dict[CandidateName, NamedRecipe] = {
     "without_health": NamedRecipe(
         "Without health signals",
         "as configured, without nurse visits and meal programs",
-        Recipe(without=_families_of(["nurse", "meals"])),
+        Recipe(without=families_of(["nurse", "meals"])),
     ),
     "attendance_only": NamedRecipe(
         "Attendance only",
         "as configured, from attendance alone: without nurse visits, meal programs, school and grade, moves "
         "and entry",
-        Recipe(without=_families_of(["nurse", "meals", "roster"])),
+        Recipe(without=families_of(["nurse", "meals", "roster"])),
     ),
     "smaller_trees": NamedRecipe(
         "Smaller trees",

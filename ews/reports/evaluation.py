@@ -25,7 +25,7 @@ def render_evaluation(evaluation: Mapping[str, Any], banners: Sequence[str] = ()
     evaluation : mapping
         ``evaluation.json``: district, run, years, predictors, periods, lift, calibration, notes. Rendered
         when present and not null: ``gate`` (a verdict), ``importances`` (a list of ``{"family", "share"}``),
-        ``ablation`` (a list of ``{"features", "auc", "difference", "n"}``; auc and difference with
+        ``ablation`` (its ``rows``: ``{"features", "auc", "difference", "n"}``; auc and difference with
         intervals, the difference to the first row or null), ``truth`` (``{"ici", "auc"}`` of a simulated
         district: the mean distance between risk and true risk; the AUC of the true risk itself).
     banners : sequence of str

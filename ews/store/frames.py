@@ -79,6 +79,15 @@ def school_names(session: Session, cut: dt.datetime) -> Any:
     )
 
 
+def school_levels(session: Session) -> dict[str, str]:
+    """Return the newest known level of every school that states one (elementary, middle, high, other)."""
+    rows = session.rows(
+        "SELECT school_id, level FROM store.schools WHERE level IS NOT NULL "
+        "QUALIFY row_number() OVER (PARTITION BY school_id ORDER BY known_from DESC) = 1 ORDER BY school_id"
+    )
+    return {str(school): str(level) for school, level in rows}
+
+
 def loaded_tables(session: Session) -> set[str]:
     """Return the names of the tables that were ever loaded."""
     return {name for (name,) in session.rows("SELECT DISTINCT table_name FROM store.loads")}

@@ -8,21 +8,29 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ews.chronic_day import chronic_for_good
 from ews.config import SENSITIVE_ATTRIBUTES, Config
 from ews.engine import Session
 from ews.equity.audit import audit
 from ews.equity.groups import attribute_title
 from ews.equity.lists import LISTS
 from ews.errors import GateClosed
+from ews.label import label_in_words, label_name
 from ews.model import booster
+from ews.model.base_rates import base_rates
 from ews.model.baselines import logistic_regression, rules_of_thumb
+from ews.model.calibrate import calibration_choice
 from ews.model.evaluate import evaluate
 from ews.model.families import importance
 from ews.model.fitting import FittedModel
 from ews.model.labelled_rows import LabelledRows
+from ews.model.lift_side_by_side import average_aucs, best_rule_of
 from ews.model.predictors import RULES
 from ews.model.years import YearPlan
 from ews.progress import Progress, silent
+from ews.school_calendar import district_days
+from ews.snapshot import calendar_frame
+from ews.store.frames import school_levels
 from ews.training.audit_frame import audit_frame
 
 _EXPLAINED_ROWS = 4_000
@@ -40,16 +48,27 @@ def judged_rows(model: FittedModel, train: LabelledRows, test: LabelledRows) -> 
 
 
 def evaluation_of(
-    rows: pd.DataFrame, model: FittedModel, test: LabelledRows, plan: YearPlan, config: Config, run_name: str
+    session: Session,
+    rows: pd.DataFrame,
+    model: FittedModel,
+    test: LabelledRows,
+    labelled: LabelledRows,
+    plan: YearPlan,
+    config: Config,
+    run_name: str,
 ) -> dict[str, Any]:
-    """Return ``evaluation.json`` but for the gate's verdict."""
+    """Return ``evaluation.json`` but for the gate's verdict and the side studies."""
     report = evaluate(
         rows,
         capacities=config.outreach.capacity,
         enrolled=test.enrolled,
         resamples=config.training.resamples,
         seed=_RESAMPLING_SEED,
+        level_of_school=school_levels(session),
+        chronic_since=chronic_for_good(session, config, plan.test),
+        school_days=district_days(calendar_frame(session), plan.test),
     )
+    report["calibration"]["choice"] = calibration_choice(model.calibrator)
     return {
         "district": config.district,
         "run": run_name,
@@ -57,7 +76,12 @@ def evaluation_of(
         "validation_year": plan.validation,
         "train_years": list(plan.train),
         "notes": list(plan.notes),
+        "label": {
+            "name": label_name(config),
+            "sentence": f"Predicted: whether a student {label_in_words(config)}.",
+        },
         "importances": _importances(model, test),
+        "base_rates": base_rates(labelled.standing, rows, plan),
         **report,
     }
 
@@ -108,7 +132,7 @@ def _not_audited(groups: pd.DataFrame, config: Config) -> list[str]:
 
 
 def compared_with_truth(rows: pd.DataFrame, truth: Path) -> dict[str, float]:
-    """Return how close the risks are to those of a simulated district.
+    """Return how close the risks are to those of a simulated district, and how much of what is possible.
 
     ``ici`` is the mean over rows of |risk − E(truth given risk)|, the expectation taken in 50 bins of
     equal size; ``auc`` is that of the true risk itself: the most that the data allow.
@@ -127,7 +151,24 @@ def compared_with_truth(rows: pd.DataFrame, truth: Path) -> dict[str, float]:
     return {
         "ici": float((both["risk"] - expected).abs().mean()),
         "auc": float(roc_auc_score(both["label"], both["truth"])),
+        **_share_of_the_possible(both),
     }
+
+
+def _share_of_the_possible(rows: pd.DataFrame) -> dict[str, float]:
+    """Return (model - best rule) / (truth - best rule), each the AUC that lift is made of.
+
+    ``possible_lift`` is the denominator: what a ranking by the true risk would gain. Nothing where no date
+    had both outcomes.
+    """
+    found = average_aucs(
+        rows, {name: rows[name].to_numpy(dtype=float) for name in ("risk", "truth")}, resamples=1, seed=1
+    )
+    if not found:
+        return {}
+    rule = found[best_rule_of(found)][0]
+    possible = found["truth"][0] - rule
+    return {"possible_lift": possible, "share_of_the_possible": (found["risk"][0] - rule) / possible}
 
 
 def _importances(model: FittedModel, test: LabelledRows) -> list[dict[str, object]]:

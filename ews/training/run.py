@@ -46,6 +46,7 @@ from ews.training.report_folder import (
     report_folder,
     write_figures,
 )
+from ews.training.side_studies import side_studies
 
 AUDIT_FOLDER = "audit"
 MODEL_FOLDER = "model"
@@ -157,7 +158,8 @@ def _train(
         model, choice = _fitted(config, session, rows, plan, parts, progress)
         progress("Comparing with rules of thumb", 0.0)
         judged = judged_rows(model, parts["train"], parts["test"])
-        evaluation = evaluation_of(judged, model, parts["test"], plan, config, run.name)
+        evaluation = evaluation_of(session, judged, model, parts["test"], rows, plan, config, run.name)
+        evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress)
         fairness = fairness_of(
             session,
             judged,
@@ -250,6 +252,8 @@ def _report_and_register(
         as_of_dates=evaluation["as_of_dates"],
         history=history,
     )
+    card["calibration"] = evaluation["calibration"]["choice"]
+    card["label"] = evaluation["label"]
     if choice is not None:
         card["limits"] = [*card["limits"], *choice.limits()]
     write_figures(folder, evaluation, shown, card)

@@ -218,6 +218,7 @@ def test_where_everyone_is_already_chronic_figures_are_null_and_never_zero(rows)
         "found": 0,
         "precision": nothing,
         "recall": nothing,
+        "lift": nothing,
     }
     assert found["lift"]["dates_left_out"] == ["2024-12-02"]
     assert found["lift"]["estimate"] is not None

@@ -70,20 +70,23 @@ def evaluation(verdict: str = "pass", dates: int = 8) -> dict[str, Any]:
             {"family": "roster", "share": 0.12},
             {"family": "nurse", "share": 0.07},
         ],
-        "ablation": [
-            {
-                "features": "attendance and roster",
-                "auc": interval(0.781, 0.011),
-                "difference": None,
-                "n": 61204,
-            },
-            {
-                "features": "attendance, roster, nurse visits",
-                "auc": interval(0.783, 0.011),
-                "difference": interval(0.002, 0.003),
-                "n": 61204,
-            },
-        ],
+        "ablation": {
+            "sentence": "No gain shown from nurse visits in this district.",
+            "rows": [
+                {
+                    "features": "attendance and roster",
+                    "auc": interval(0.781, 0.011),
+                    "difference": None,
+                    "n": 61204,
+                },
+                {
+                    "features": "attendance, roster, nurse visits",
+                    "auc": interval(0.783, 0.011),
+                    "difference": interval(0.002, 0.003),
+                    "n": 61204,
+                },
+            ],
+        },
         "truth": {"ici": 0.014, "auc": 0.842},
     }
 

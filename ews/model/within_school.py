@@ -1,0 +1,58 @@
+"""How well students are ranked inside their school on one date: that is the list a counselor works from.
+
+AUC within groups: of all pairs of a student with and one without the outcome, in the same school on the same
+date, the share in which the former has the higher score (ties count half). That is the mean of the schools'
+AUCs weighted by their pairs.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from ews.model.clustered import interval_around
+from ews.model.intervals import FloatArray, Interval
+
+
+def within_school_auc(label: np.ndarray, score: np.ndarray, group: np.ndarray, codes: np.ndarray) -> Interval:
+    """Return the AUC within groups with an interval by student; null where no group has both outcomes.
+
+    Parameters
+    ----------
+    label, score : arrays of shape (rows,)
+        Outcome (0 or 1) and score.
+    group : int array of shape (rows,)
+        Which school and date a row belongs to, from 0.
+    codes : int array of shape (rows,)
+        Each row's student.
+    """
+    if len(label) == 0:
+        return interval_around(math.nan, np.empty(0), codes)
+    wins, pairs = _wins_and_pairs(label, score, group)
+    positive = label == 1
+    total = float(pairs[positive].sum())
+    if total == 0:
+        return interval_around(math.nan, np.empty(0), codes)
+    area = float(wins[positive].sum()) / total
+    # Every row moves the figure by the pairs that it is part of (N. A. Obuchowski 1997, Biometrics 53, 567).
+    return interval_around(area, (wins - area * pairs) / total, codes)
+
+
+def groups_of(rows: pd.DataFrame) -> np.ndarray:
+    """Return a number for every school and date of judged rows."""
+    numbers: np.ndarray = rows.groupby(["as_of_date", "school_id"], sort=True).ngroup().to_numpy()
+    return numbers
+
+
+def _wins_and_pairs(label: np.ndarray, score: np.ndarray, group: np.ndarray) -> tuple[FloatArray, FloatArray]:
+    """Return for every row the pairs with the other outcome in its group, and how many are in order."""
+    frame = pd.DataFrame({"group": group, "label": label, "score": score})
+    everyone = frame.groupby("group")["score"].rank(method="average").to_numpy()
+    own = frame.groupby(["group", "label"])["score"].rank(method="average").to_numpy()
+    sizes = np.bincount(group)
+    positives = np.bincount(group, weights=label, minlength=len(sizes))
+    others = np.where(label == 1, sizes[group] - positives[group], positives[group]).astype(float)
+    below = everyone - own  # of the other outcome, ties counted half
+    return np.where(label == 1, below, others - below), others
