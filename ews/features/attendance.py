@@ -8,34 +8,27 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from ews.attendance_rules import absent_units, exempt_days, is_kind, rate
-from ews.config import Definition
+from ews.attendance_rules import rate
 from ews.engine import Frame
 from ews.extracts.facts import DAY_UNITS
-from ews.features.decayed import DECAYED_FEATURES, decayed_rates, decayed_sums
-from ews.school_days import SchoolDays, clock_totals
+from ews.features.marked_days import MarkedDays, amount_if
 
 WINDOWS = (5, 10, 20, 40)
 FIRST_MONTH_DAYS = 20
-BREAK_DAYS = 3
-"""More days than from Friday to Monday lie between two school days: a holiday lies between them."""
 SAME_WEEKS = 10
 
 
-def attendance_features(school_days: SchoolDays, definition: Definition) -> Frame:
-    """Return attendance features: one row per student with a counted day this or last year.
+def attendance_features(marked: MarkedDays) -> Frame:
+    """Return attendance features: one row per student with a counted day this or an earlier year.
 
     Rates are fractions of enrolled days in [0, 1]; counts are days; null where there is no history.
     """
-    session = school_days.snapshot.session
-    events = session.materialize(_weighed(school_days, definition), "weighed_events")
-    clocks = session.materialize(_clocks(school_days), "clocks")
+    events, clocks = marked.events, marked.clocks
     return (
         clocks.join(_this_year(events, clocks), on="student_id", how="left")
         .join(_absence_spells(events, clocks), on="student_id", how="left")
         .join(_earlier_years(events, clocks), on="student_id", how="left")
-        .join(decayed_sums(events, clocks), on="student_id", how="left")
-        .select("student_id", *_ratios(), *_compared(), *decayed_rates(), *_passed_on())
+        .select("student_id", *_ratios(), *_compared(), *_passed_on())
     )
 
 
@@ -70,66 +63,7 @@ ATTENDANCE_FEATURES = (
     "last_year_rest_rate",
     "spell_rate",
     "last_year_spell_rate",
-    *DECAYED_FEATURES,
 )
-
-
-def _weighed(school_days: SchoolDays, definition: Definition) -> Frame:
-    year = school_days.snapshot.school_year
-    flagged = school_days.events.with_columns(
-        years_ago=(year - nw.col("school_year")),
-        absent=absent_units(definition),
-        exempt=exempt_days(),
-        excused=_when(is_kind("absent_excused"), absent_units(definition)),
-        unexcused=_when(is_kind("absent_unexcused"), absent_units(definition)),
-        suspended=_flag(is_kind("absent_suspension", "in_school_suspension")),
-        tardy=_flag(is_kind("tardy")),
-        part_day=_flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
-        # 1970-01-01 was a Thursday: day 4 is a Monday.
-        at_weekend=_flag(((nw.col("day") + 3) % 7).is_in([0, 4])),
-    ).with_columns(missed=_flag(nw.col("absent") > 0))
-    previous = nw.col("clock").shift(1).over("student_id", "school_year", "missed", order_by="clock")
-    first = nw.col("previous").is_null() | (nw.col("clock") - nw.col("previous") > 1)
-    return (
-        flagged.with_columns(previous=previous)
-        .with_columns(begins=_flag((nw.col("missed") == 1) & first))
-        .drop("previous")
-        .join(_around_breaks(school_days), on=["school_id", "day"], how="left")
-        .with_columns(nw.col("around_break").fill_null(0))
-    )
-
-
-def _around_breaks(school_days: SchoolDays) -> Frame:
-    """Return the instructional days before and after a break: one row per school_id and day."""
-    days = school_days.days.filter(nw.col("instructional") == 1)
-    over = ("school_id", "school_year")
-    before = nw.col("day") - nw.col("day").shift(1).over(*over, order_by="day")
-    after = nw.col("day").shift(-1).over(*over, order_by="day") - nw.col("day")
-    return (
-        days.with_columns(gap=nw.max_horizontal(before.fill_null(0), after.fill_null(0)))
-        .filter(nw.col("gap") > BREAK_DAYS)
-        .select("school_id", "day", around_break=nw.lit(1))
-    )
-
-
-def _clocks(school_days: SchoolDays) -> Frame:
-    """One row per student with how far the clock ran this year and the two before (null: not enrolled)."""
-    year = school_days.snapshot.school_year
-    frame = clock_totals(school_days)
-    columns = [
-        _when(nw.col("school_year") == year - ago, nw.col("clock_days"))
-        .sum()
-        .cast(nw.Int64)
-        .alias(f"clock_{ago}")
-        for ago in (0, 1, 2)
-    ]
-    totals = frame.group_by("student_id").agg(*columns)
-    return totals.with_columns(
-        *[
-            nw.when(nw.col(f"clock_{ago}") > 0).then(nw.col(f"clock_{ago}")).alias(f"clock_{ago}")
-            for ago in (0, 1, 2)
-        ]
-    )
 
 
 def _this_year(events: Frame, clocks: Frame) -> Frame:
@@ -283,16 +217,8 @@ def _at_most(days: nw.Expr, window: int | nw.Expr) -> nw.Expr:
     return nw.when(days <= window).then(days).otherwise(nw.when(days > window).then(window))
 
 
-def _when(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(value).otherwise(0)
-
-
-def _flag(condition: nw.Expr) -> nw.Expr:
-    return nw.when(condition).then(1).otherwise(0)
-
-
 def _sum(column: str, alias: str, condition: nw.Expr | None = None) -> nw.Expr:
-    value = nw.col(column) if condition is None else _when(condition, nw.col(column))
+    value = nw.col(column) if condition is None else amount_if(condition, nw.col(column))
     return value.sum().cast(nw.Int64).alias(alias)
 
 

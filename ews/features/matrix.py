@@ -13,6 +13,7 @@ from ews.cohort import SCORED, standing
 from ews.config import Config
 from ews.engine import Frame, Session
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
+from ews.features.marked_days import mark
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
 from ews.features.nurse import NURSE_FEATURES, nurse_features
 from ews.features.peers import PEER_FEATURES, peer_features
@@ -83,14 +84,19 @@ def matrix_of(known: Snapshot, config: Config) -> Matrix:
     session = known.session
     school_days = place(known)
     people = session.materialize(standing(school_days, config), "standing")
-    attendance = session.materialize(attendance_features(school_days, config.definition), "attendance")
+    marked = mark(school_days, config.definition)
+    roster = session.materialize(roster_features(school_days, people), "roster_features")
+    peers = session.materialize(peer_features(marked, people), "peer_features")
+    others = roster.select("student_id", "school_absence_rate", "grade_absence_rate").join(
+        peers, on="student_id", how="left"
+    )
     parts = [
-        _as_features(attendance),
-        _as_features(remaining_features(attendance, people)),
-        _as_features(nurse_features(school_days, config.definition)),
+        _as_features(attendance_features(marked)),
+        _as_features(remaining_features(marked, people, others)),
+        _as_features(nurse_features(marked)),
         _as_features(meal_features(known, people)),
-        _as_features(roster_features(school_days, people)),
-        _as_features(peer_features(school_days, people, config.definition)),
+        _as_features(roster),
+        _as_features(peers),
     ]
     frame = people.select(*_STANDING)
     for part in parts:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from ews.attendance_rules import absent_units
-from ews.config import Definition
 from ews.engine import Frame
-from ews.school_days import SchoolDays, clock_of, clock_totals
+from ews.features.marked_days import MarkedDays
+from ews.school_days import clock_of, clock_totals
 
 CATEGORIES = ("illness", "injury", "chronic_condition", "mental_health", "medication")
 
@@ -27,12 +26,13 @@ NURSE_FEATURES = (
 BEFORE_ABSENCE_DAYS = 3
 
 
-def nurse_features(school_days: SchoolDays, definition: Definition) -> Frame:
+def nurse_features(marked: MarkedDays) -> Frame:
     """Return nurse features: one row per student with a counted day this year.
 
     Counts of visits while enrolled; windows on the student's clock. In a year for which the district
     has no nurse record at all, and without the source, everything is null: not recorded is not zero.
     """
+    school_days = marked.school_days
     snapshot = school_days.snapshot
     clocks = clock_totals(school_days)
     year = snapshot.school_year
@@ -51,7 +51,7 @@ def nurse_features(school_days: SchoolDays, definition: Definition) -> Frame:
         now.join(last_year, on="student_id", how="left")
         .join(_counts(visits, now, year), on="student_id", how="left")
         .join(_last_year_counts(visits, year), on="student_id", how="left")
-        .join(_before_absence(visits, school_days, definition), on="student_id", how="left")
+        .join(_before_absence(visits, marked.events, year), on="student_id", how="left")
     )
     return frame.select("student_id", *_columns(year in recorded, year - 1 in recorded))
 
@@ -75,17 +75,13 @@ def _counts(visits: Frame, now: Frame, year: int) -> Frame:
     )
 
 
-def _before_absence(visits: Frame, school_days: SchoolDays, definition: Definition) -> Frame:
+def _before_absence(visits: Frame, events: Frame, year: int) -> Frame:
     """Count the visits this year that an absence followed within :data:`BEFORE_ABSENCE_DAYS` clock days.
 
     Several visits of one clock count once: it is the days that are counted.
     """
-    year = school_days.snapshot.school_year
-    absences = (
-        school_days.events.with_columns(absent=absent_units(definition))
-        .filter(nw.col("school_year") == year, nw.col("absent") > 0)
-        .select("student_id", absent_on="clock")
-    )
+    absences = events.filter(nw.col("years_ago") == 0, nw.col("absent") > 0)
+    absences = absences.select("student_id", absent_on="clock")
     days = visits.filter(nw.col("school_year") == year).select("student_id", "clock").unique()
     after = nw.col("absent_on") - nw.col("clock")
     return (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from ews.attendance_rules import absent_units, exempt_days, rate
-from ews.config import Definition
+from ews.attendance_rules import rate
 from ews.engine import Frame
+from ews.features.marked_days import MarkedDays
 from ews.school_days import SchoolDays, clock_totals
 
 PEER_FEATURES = ("absence_beyond_peers", "school_rate_last_year")
@@ -18,7 +18,7 @@ PEER_FEATURES = ("absence_beyond_peers", "school_rate_last_year")
 _CLASS = ("school_id", "grade", "day")
 
 
-def peer_features(school_days: SchoolDays, standing: Frame, definition: Definition) -> Frame:
+def peer_features(marked: MarkedDays, standing: Frame) -> Frame:
     """Return peer features: one row per student of the roster.
 
     Parameters
@@ -26,22 +26,12 @@ def peer_features(school_days: SchoolDays, standing: Frame, definition: Definiti
     standing : Frame
         ``ews.cohort.standing``: one row per student.
     """
-    year = school_days.snapshot.school_year
-    events = school_days.events.select(
-        "student_id",
-        "school_year",
-        "school_id",
-        "grade",
-        "day",
-        absent=absent_units(definition),
-        exempt=exempt_days(),
-    )
-    beyond = _beyond_peers(school_days, events.filter(nw.col("school_year") == year))
+    school_days = marked.school_days
     return (
         standing.select("student_id", "school_id")
-        .join(beyond, on="student_id", how="left")
-        .join(_last_year(school_days, events), on=["student_id", "school_id"], how="left")
-        .join(_school_last_year(school_days, events), on="school_id", how="left")
+        .join(_beyond_peers(school_days, marked.events), on="student_id", how="left")
+        .join(_last_year(school_days, marked.events), on=["student_id", "school_id"], how="left")
+        .join(_school_last_year(school_days, marked.events), on="school_id", how="left")
         .select("student_id", *_columns())
     )
 
@@ -50,12 +40,13 @@ def _beyond_peers(school_days: SchoolDays, events: Frame) -> Frame:
     """Return enrolled days this year, and absence weighed by the share of the others who came that day."""
     year = school_days.snapshot.school_year
     session = school_days.snapshot.session
+    events = events.filter(nw.col("years_ago") == 0)
     enrolled = _enrolled(school_days, year)
-    missed = events.group_by(*_CLASS).agg(nw.col("absent").sum().cast(nw.Int64).alias("missed"))
+    missed = events.group_by(*_CLASS).agg(nw.col("absent").sum().cast(nw.Int64).alias("class_absent"))
     days = session.materialize(missed.join(enrolled, on=list(_CLASS), how="inner"), "class_days")
     # In whole units, rounded down: sums then do not depend on their order.
     others = nw.col("enrolled") - 1
-    came = others * 10_000 - (nw.col("missed") - nw.col("absent"))
+    came = others * 10_000 - (nw.col("class_absent") - nw.col("absent"))
     weighed = (
         nw.when(others > 0).then(nw.col("absent") * came // (others * 10_000)).otherwise(nw.col("absent"))
     )
@@ -106,7 +97,7 @@ def _last_year(school_days: SchoolDays, events: Frame) -> Frame:
     spells = school_days.spells.filter(nw.col("school_year") == year)
     days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64).alias("own_days"))
     sums = (
-        events.filter(nw.col("school_year") == year)
+        events.filter(nw.col("years_ago") == 1)
         .group_by(*keys)
         .agg(
             nw.col("absent").sum().cast(nw.Int64).alias("own_units"),

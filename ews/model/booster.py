@@ -23,10 +23,19 @@ INCREASING = (
     "last_year_rate",
     "last_year_same_period_rate",
     "year_before_rate",
+    "usual_pace",
+    "absence_beyond_peers",
+    "school_rate_last_year",
 )
 """More absence never lowers the risk; of these the direction is beyond dispute."""
 
-DECREASING = ("absences_left",)
+DECREASING = (
+    "absences_left",
+    "spare_rate",
+    "spare_at_this_pace",
+    "spare_at_usual_pace",
+    "spare_in_spreads",
+)
 """More room below the threshold never raises it."""
 
 _MAX_ROUNDS = 1_500

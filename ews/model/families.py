@@ -10,15 +10,9 @@ import pandas as pd
 from ews.features.matrix import FEATURES_BY_SIGNAL
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "absence this year": (
-        "absence_days",
-        "absence_rate",
-        "excused_rate",
-        "absences_left",
-        "spare_rate",
-        "spare_at_this_pace",
-        "absence_beyond_peers",
-    ),
+    "absence this year": ("absence_days", "absence_rate", "excused_rate", "absence_beyond_peers"),
+    "absences to spare": ("absences_left", "spare_rate", "spare_at_this_pace"),
+    "usual pace": ("usual_pace", "spare_at_usual_pace", "spare_in_spreads"),
     "recent absence": (
         "absence_rate_last_5",
         "absence_rate_last_10",
@@ -44,12 +38,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "last_year_spell_rate",
     ),
     "the year before": ("year_before_rate",),
-    "the long run": (
-        "decayed_rate",
-        "decayed_unexcused_rate",
-        "decayed_spell_rate",
-        "spare_at_usual_pace",
-    ),
     "nurse visits": FEATURES_BY_SIGNAL["nurse"],
     "meal programs": FEATURES_BY_SIGNAL["meals"],
     "school and grade": (

@@ -70,6 +70,21 @@ def _this_year(figures: Figures) -> str:
     )
 
 
+def _to_spare(figures: Figures) -> str:
+    left, days = figures["absences_left"], figures["days_remaining"]
+    if not days > 0:
+        return ""
+    absences = "No absence" if left == 0 else f"{_days(left)} {'absence' if left == 1 else 'absences'}"
+    return f"{absences} to spare in the {_days(days)} school days that remain"
+
+
+def _usual(figures: Figures) -> str:
+    this, last = figures["absence_rate"], figures["last_year_rate"]
+    if this > 0 and last > 0:
+        return f"Absent {_percent(this)} of school days this year and {_percent(last)} last year"
+    return ""
+
+
 def _recent(figures: Figures) -> str:
     for window in (20, 10, 40, 5):
         rate = figures[f"absence_rate_last_{window}"]
@@ -157,6 +172,8 @@ def _moves(figures: Figures) -> str:
 
 _SENTENCES: dict[str, Callable[[Figures], str]] = {
     "absence this year": _this_year,
+    "absences to spare": _to_spare,
+    "usual pace": _usual,
     "recent absence": _recent,
     "unexcused absence": _unexcused,
     "first month": _first_month,

@@ -33,6 +33,21 @@ RECENT = {"days_enrolled": 60.0, "absence_rate_last_20": 0.3, "absence_trend": 0
     [
         ("absence this year", YEAR, "Absent 9 of 60 school days this year (15%)"),
         ("absence this year", {**YEAR, "absence_days": 9.5}, "Absent 9.5 of 60 school days this year (15%)"),
+        (
+            "absences to spare",
+            {"absences_left": 5, "days_remaining": 45},
+            "5 absences to spare in the 45 school days that remain",
+        ),
+        (
+            "absences to spare",
+            {"absences_left": 0, "days_remaining": 45},
+            "No absence to spare in the 45 school days that remain",
+        ),
+        (
+            "usual pace",
+            {"absence_rate": 0.15, "last_year_rate": 0.12},
+            "Absent 15% of school days this year and 12% last year",
+        ),
         ("recent absence", RECENT, "Absent 6 of the last 20 school days; 5% of those before"),
         ("recent absence", {**RECENT, "absence_trend": -0.1}, "Absent 6 of the last 20 school days"),
         (

@@ -22,7 +22,6 @@ def attendance(
         **_runs(this, settings),
         **_earlier(this, last, before, settings),
         **_compared(this, last, settings),
-        **_decayed([this, last, before], settings),
     }
 
 
@@ -151,26 +150,4 @@ def _compared(this: StudentYear, last: StudentYear, settings: Settings) -> dict[
         "last_year_same_weeks_rate": rate_within(last, settings, lambda clock: now - 10 < clock <= now + 10),
         "last_year_rest_rate": rate_within(last, settings, lambda clock: clock > now),
         "spell_rate": share(len(spells_begun(this, settings)), days_enrolled(now, this.events)),
-    }
-
-
-def _decayed(years: list[StudentYear], settings: Settings) -> dict[str, Value]:
-    """Walk back through this year and the two before, a day at a time; the weight halves every 40."""
-    absent = unexcused = begun = days = Fraction(0)
-    age = 0
-    for year in years:
-        begins = spells_begun(year, settings)
-        events = {event.clock: event for event in year.events}
-        for clock in range(year.clock, 0, -1):
-            weight = Fraction(1, 2 ** (age // 40)) if age < 560 else Fraction(0)
-            marked = [events[clock]] if clock in events else []
-            absent += weight * days_absent(marked, settings)
-            unexcused += weight * days_absent(marked, settings, "absent_unexcused")
-            begun += weight * (clock in begins)
-            days += weight * days_enrolled(1, marked)
-            age += 1
-    return {
-        "decayed_rate": share(absent, days),
-        "decayed_unexcused_rate": share(unexcused, days),
-        "decayed_spell_rate": share(begun, days),
     }

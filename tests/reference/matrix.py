@@ -22,7 +22,7 @@ class ReferenceMatrix:
     """One entry per student of the roster, in the order of their ids."""
 
     standing: list[Standing]
-    features: list[dict[str, Value]]
+    features: list[dict[str, Value | float]]
 
 
 def reference_matrix(loads: Sequence[Load], settings: Settings, as_of: dt.date) -> ReferenceMatrix:
@@ -42,18 +42,17 @@ def _features(
     years: StudentYears,
     recorded: set[int],
     settings: Settings,
-) -> dict[str, Value]:
+) -> dict[str, Value | float]:
     student = person.student_id
     this, last, before = (years.get((student, known.year - ago), StudentYear()) for ago in (0, 1, 2))
-    attended = attendance(this, last, before, settings)
+    theirs = {**_peers(person, people), **others(person, years, known, settings)}
     return {
-        **attended,
-        **remaining(person, attended),
+        **attendance(this, last, before, settings),
+        **remaining(person, theirs, years, known, settings),
         **nurse(student, this, last, known, recorded, settings),
         **meals(student, person.school_id, known),
         **_roster(person, this, last, known),
-        **_peers(person, people),
-        **others(person, years, known, settings),
+        **theirs,
     }
 
 

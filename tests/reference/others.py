@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from tests.reference.absence import absence, days_absent, days_enrolled, share
-from tests.reference.attendance import Value
+from tests.reference.attendance import Value, spells_begun
 from tests.reference.cells import WHOLE_DAY
 from tests.reference.clock import Event, StudentYear, StudentYears, school_days
 from tests.reference.known import Known
@@ -13,19 +14,50 @@ from tests.reference.settings import Settings
 from tests.reference.standing import Standing, totals
 
 
-def remaining(person: Standing, attended: dict[str, Value]) -> dict[str, Value]:
+def remaining(
+    person: Standing, others: dict[str, Value], years: StudentYears, known: Known, settings: Settings
+) -> dict[str, Value | float]:
     """What is left of the year, and where two paces would lead."""
-    left, to_come = person.absences_left, person.days_remaining
-
-    def spare(pace: str) -> Fraction | None:
-        rate = attended.get(pace)
-        return None if rate is None else left - rate * Fraction(to_come)
-
-    return {
+    left, to_come, rate = person.absences_left, person.days_remaining, person.absence_rate
+    found: dict[str, Value | float] = {
         "spare_rate": share(left, to_come),
-        "spare_at_this_pace": spare("absence_rate"),
-        "spare_at_usual_pace": spare("decayed_rate"),
+        "spare_at_this_pace": None if rate is None else left - rate * to_come,
     }
+    pace = _usual_pace(person.student_id, others, years, known, settings)
+    if pace is None:
+        return found
+    expected = pace * to_come
+    return found | {
+        "usual_pace": pace,
+        "spare_at_usual_pace": left - expected,
+        "spare_in_spreads": float(left + 1 - expected) / math.sqrt(expected + Fraction(1, 2)),
+    }
+
+
+def _usual_pace(
+    student: str, others: dict[str, Value], years: StudentYears, known: Known, settings: Settings
+) -> Fraction | None:
+    """Three years, a day of an earlier one counting a third and a sixth, and 100 days of the others' rate."""
+    ranked = ("school_rate_last_year", "grade_absence_rate", "school_absence_rate")
+    theirs = next((others[name] for name in ranked if others[name] is not None), None)
+    if theirs is None:
+        return None
+    length = _usual_length(years, known, settings)
+    missed, days = 100 * Fraction(theirs), Fraction(100)
+    for ago, weight in ((0, Fraction(1)), (1, Fraction(1, 3)), (2, Fraction(1, 6))):
+        year = years.get((student, known.year - ago), StudentYear())
+        by_absences = len(spells_begun(year, settings)) * length
+        missed += weight * (days_absent(year.events, settings) + by_absences) / 2
+        days += weight * days_enrolled(year.clock, year.events)
+    return missed / days
+
+
+def _usual_length(years: StudentYears, known: Known, settings: Settings) -> Fraction:
+    """Days of absence to a separate absence, of everyone over the three years."""
+    recent = [each for (_, year), each in years.items() if year > known.year - 3]
+    begun = sum(len(spells_begun(each, settings)) for each in recent)
+    absent = sum((days_absent(each.events, settings) for each in recent), Fraction(0))
+    return share(absent, begun) or Fraction(0)
 
 
 def others(person: Standing, years: StudentYears, known: Known, settings: Settings) -> dict[str, Value]:

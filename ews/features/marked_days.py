@@ -1,0 +1,115 @@
+"""Every exception of three school years, marked with what features ask about it; computed once a matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import narwhals as nw
+
+from ews.attendance_rules import absent_units, exempt_days, is_kind
+from ews.config import Definition
+from ews.engine import Frame
+from ews.extracts.facts import DAY_UNITS
+from ews.school_days import SchoolDays, clock_totals
+
+BREAK_DAYS = 3
+"""More days than from a Friday to a Monday between two school days: a holiday lies between them."""
+
+
+@dataclass(frozen=True)
+class MarkedDays:
+    """What the features of attendance are sums of.
+
+    Attributes
+    ----------
+    school_days : SchoolDays
+        Where they come from.
+    events : Frame
+        One row per student and instructional day with an exception: those of ``SchoolDays.events`` with
+        years_ago; absent, excused, unexcused (ten-thousandths of a day); exempt (whole days); and, as 0 or
+        1: suspended, tardy, part_day, at_weekend, around_break, begins (a run of absence begins).
+    clocks : Frame
+        One row per student: how far the clock ran this year and the two before, clock_0 to clock_2.
+    """
+
+    school_days: SchoolDays
+    events: Frame
+    clocks: Frame
+
+
+def mark(school_days: SchoolDays, definition: Definition) -> MarkedDays:
+    """Return the marked days of one snapshot."""
+    session = school_days.snapshot.session
+    return MarkedDays(
+        school_days,
+        session.materialize(_marked(school_days, definition), "marked_events"),
+        session.materialize(_clocks(school_days), "clocks"),
+    )
+
+
+def amount_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
+    """Return a value where a condition holds, else 0."""
+    return nw.when(condition).then(value).otherwise(0)
+
+
+def flag(condition: nw.Expr) -> nw.Expr:
+    """Return 1 where a condition holds, else 0."""
+    return nw.when(condition).then(1).otherwise(0)
+
+
+def _marked(school_days: SchoolDays, definition: Definition) -> Frame:
+    year = school_days.snapshot.school_year
+    flagged = school_days.events.with_columns(
+        years_ago=(year - nw.col("school_year")),
+        absent=absent_units(definition),
+        exempt=exempt_days(),
+        excused=amount_if(is_kind("absent_excused"), absent_units(definition)),
+        unexcused=amount_if(is_kind("absent_unexcused"), absent_units(definition)),
+        suspended=flag(is_kind("absent_suspension", "in_school_suspension")),
+        tardy=flag(is_kind("tardy")),
+        part_day=flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
+        # 1970-01-01 was a Thursday: day 4 is a Monday.
+        at_weekend=flag(((nw.col("day") + 3) % 7).is_in([0, 4])),
+    ).with_columns(missed=flag(nw.col("absent") > 0))
+    previous = nw.col("clock").shift(1).over("student_id", "school_year", "missed", order_by="clock")
+    first = nw.col("previous").is_null() | (nw.col("clock") - nw.col("previous") > 1)
+    return (
+        flagged.with_columns(previous=previous)
+        .with_columns(begins=flag((nw.col("missed") == 1) & first))
+        .drop("previous")
+        .join(_around_breaks(school_days), on=["school_id", "day"], how="left")
+        .with_columns(nw.col("around_break").fill_null(0))
+    )
+
+
+def _around_breaks(school_days: SchoolDays) -> Frame:
+    """Return the instructional days before and after a break: one row per school_id and day."""
+    days = school_days.days.filter(nw.col("instructional") == 1)
+    over = ("school_id", "school_year")
+    before = nw.col("day") - nw.col("day").shift(1).over(*over, order_by="day")
+    after = nw.col("day").shift(-1).over(*over, order_by="day") - nw.col("day")
+    return (
+        days.with_columns(gap=nw.max_horizontal(before.fill_null(0), after.fill_null(0)))
+        .filter(nw.col("gap") > BREAK_DAYS)
+        .select("school_id", "day", around_break=nw.lit(1))
+    )
+
+
+def _clocks(school_days: SchoolDays) -> Frame:
+    """One row per student with how far the clock ran this year and the two before (null: not enrolled)."""
+    year = school_days.snapshot.school_year
+    frame = clock_totals(school_days)
+    columns = [
+        amount_if(nw.col("school_year") == year - ago, nw.col("clock_days"))
+        .sum()
+        .cast(nw.Int64)
+        .alias(f"clock_{ago}")
+        for ago in (0, 1, 2)
+    ]
+    totals = frame.group_by("student_id").agg(*columns)
+    return totals.with_columns(
+        *[
+            nw.when(nw.col(f"clock_{ago}") > 0).then(nw.col(f"clock_{ago}")).alias(f"clock_{ago}")
+            for ago in (0, 1, 2)
+        ]
+    )
