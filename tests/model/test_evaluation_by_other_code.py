@@ -1,9 +1,10 @@
-"""What the evaluation says beyond ranking, recomputed here from the scores by plain pandas and scikit-learn."""
+"""What the evaluation says beyond ranking, recomputed from the scores by plain pandas and scikit-learn."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -186,9 +187,9 @@ def test_calibration_by_part_of_the_district_is_that_of_its_rows(rows, report):
 def test_stability_is_the_share_of_places_that_hold_the_same_student(rows, report):
     listed = listed_by_loop(rows, "risk")
     assert [(each["from"], each["to"]) for each in report["stability"]] == [
-        (a.isoformat(), b.isoformat()) for a, b in zip(DAYS, DAYS[1:], strict=False)
+        (a.isoformat(), b.isoformat()) for a, b in pairwise(DAYS)
     ]
-    for entry, earlier, later in zip(report["stability"], DAYS, DAYS[1:], strict=False):
+    for entry, (earlier, later) in zip(report["stability"], pairwise(DAYS), strict=True):
         then = {student for day, student in listed if day == earlier}
         now = {student for day, student in listed if day == later}
         found = entry["predictors"]["model"]["both"]
