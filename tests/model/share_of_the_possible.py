@@ -33,6 +33,7 @@ from ews.model.measures import auc
 from ews.model.years import YearPlan, plan_years
 from ews.progress import silent
 from ews.store.schema import read_store
+from tests.model.observer import observed_risks
 from tests.model.simulated_with_hidden_state import HIDDEN, hidden_state, loaded_district
 
 KEYS = ["student_id", "as_of_date"]
@@ -99,11 +100,12 @@ def figures(scored: pd.DataFrame) -> pd.DataFrame:
     ).T
     best = table[[name for name in names if name.startswith("rule_")]].max(axis=1)
     possible = table["truth"] - best
-    return table.assign(
-        best_rule=best,
-        share=(table["model"] - best) / possible,
-        share_told=(table["told_the_state"] - best) / possible,
-    )
+    of_the_possible = {
+        f"share_{name}": (table[name] - best) / possible
+        for name in ("model", "told_the_state", "observer")
+        if name in table
+    }
+    return table.assign(best_rule=best, **of_the_possible)
 
 
 def main() -> None:
@@ -114,15 +116,20 @@ def main() -> None:
     parser.add_argument("--students", type=int, default=6000)
     parser.add_argument("--years", type=int, default=6)
     parser.add_argument("--without", nargs="*", default=[], help="features to leave out")
+    parser.add_argument("--observer", action="store_true", help="the ceiling of what records can show, too")
     asked = parser.parse_args()
     tables = []
     for seed in asked.seeds:
         config = loaded_district(asked.folder, seed, asked.students, asked.years)
         rows, plan = cached_rows(asked.folder, seed, config)
-        tables.append(figures(scores(rows, plan, asked.without)))
-        print(f"seed {seed}\n{tables[-1].round(4).to_string()}\n", flush=True)
+        scored = scores(rows, plan, asked.without)
+        if asked.observer:
+            seen = observed_risks(seed, asked.students, asked.years, asked.folder, plan.test)
+            scored = scored.merge(seen, on=KEYS, how="left", validate="1:1")
+        tables.append(figures(scored))
+        print(f"seed {seed}\n{tables[-1].round(4).to_string()}\n", flush=True)  # noqa: T201 - a program
     shown = pd.DataFrame({seed: table.loc["pooled"] for seed, table in zip(asked.seeds, tables, strict=True)})
-    print(f"pooled\n{shown.assign(mean=shown.mean(axis=1)).round(4).to_string()}")
+    print(f"pooled\n{shown.assign(mean=shown.mean(axis=1)).round(4).to_string()}")  # noqa: T201
 
 
 if __name__ == "__main__":
