@@ -10,9 +10,13 @@ import pandas as pd
 from ews.features.matrix import FEATURES_BY_SIGNAL
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "absence this year": ("absence_days", "absence_rate", "excused_rate", "absence_beyond_peers"),
-    "absences to spare": ("absences_left", "spare_rate", "spare_at_this_pace"),
-    "usual pace": ("usual_pace", "spare_at_usual_pace", "spare_in_spreads"),
+    "absence this year": (
+        "absence_days",
+        "absence_rate",
+        "excused_rate",
+        "first_month_rate",
+        "absence_beyond_peers",
+    ),
     "recent absence": (
         "absence_rate_last_5",
         "absence_rate_last_10",
@@ -21,38 +25,51 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "absence_trend",
         "days_since_absence",
     ),
-    "unexcused absence": ("unexcused_rate", "unexcused_rate_last_20", "unexcused_trend"),
-    "first month": ("first_month_rate",),
-    "runs of absence": ("current_streak", "longest_streak", "absence_spells", "spell_rate"),
-    "Mondays and Fridays": ("monday_friday_share", "around_break_share"),
-    "tardies and part days": ("tardy_rate", "part_day_rate", "last_year_tardy_rate"),
-    "suspension": ("suspension_rate",),
-    "last year": (
+    "absences to spare": (
+        "absences_left",
+        "spare_rate",
+        "spare_at_this_pace",
+        "spare_at_usual_pace",
+        "spare_in_spreads",
+    ),
+    "earlier years": (
         "last_year_rate",
         "last_year_unexcused_rate",
         "last_year_same_period_rate",
         "last_year_last_40_rate",
-        "change_from_last_year",
         "last_year_same_weeks_rate",
         "last_year_rest_rate",
         "last_year_spell_rate",
+        "change_from_last_year",
+        "year_before_rate",
+        "usual_pace",
     ),
-    "the year before": ("year_before_rate",),
+    "unexcused absence": ("unexcused_rate", "unexcused_rate_last_20", "unexcused_trend"),
+    "pattern of absences": (
+        "current_streak",
+        "longest_streak",
+        "absence_spells",
+        "spell_rate",
+        "monday_friday_share",
+        "around_break_share",
+    ),
+    "tardies and part days": ("tardy_rate", "part_day_rate", "last_year_tardy_rate"),
+    "suspension": ("suspension_rate",),
     "nurse visits": FEATURES_BY_SIGNAL["nurse"],
     "meal programs": FEATURES_BY_SIGNAL["meals"],
-    "school and grade": (
-        "grade",
-        "school_absence_rate",
-        "grade_absence_rate",
-        "school_rate_last_year",
-    ),
     "moves and entry": (
-        "days_enrolled",
-        "days_remaining",
         "schools_this_year",
         "schools_last_year",
         "days_missed_before_entry",
         "enrolled_last_year",
+    ),
+    "school, grade and time of year": (
+        "grade",
+        "school_absence_rate",
+        "grade_absence_rate",
+        "school_rate_last_year",
+        "days_enrolled",
+        "days_remaining",
     ),
 }
 
@@ -60,8 +77,8 @@ SIGNAL_OF_FAMILY: dict[str, str] = {
     **dict.fromkeys(FAMILIES, "attendance"),
     "nurse visits": "nurse",
     "meal programs": "meals",
-    "school and grade": "roster",
     "moves and entry": "roster",
+    "school, grade and time of year": "roster",
 }
 
 

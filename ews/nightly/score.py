@@ -54,7 +54,7 @@ class Scores:
     excluded : DataFrame
         The contract's ``excluded.parquet``: every other student enrolled that day.
     listed : DataFrame
-        One row per student on a list, with section, rank, reasons and change.
+        One row per student on a list, with section, rank, reasons, what goes well and change.
     """
 
     scores: pd.DataFrame
@@ -115,7 +115,7 @@ def _listed(
         if len(figures)
         else np.zeros((0, figures.shape[1]))
     )
-    reasons = reasons_of(figures, shares, config.outreach.show_reasons_from)
+    reasons = reasons_of(figures, shares, config.outreach.show_reasons_from, listed["clock_days"])
     excused = (figures["excused_rate"] / figures["absence_rate"]).where(figures["absence_rate"] > 0)
     listed = pd.concat([listed, reasons], axis=1).assign(excused_share=excused)
     listed["change"] = _changes(listed, previous)

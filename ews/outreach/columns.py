@@ -29,6 +29,9 @@ _AFTER_NAMES = (
     "change",
 )
 
+BESIDE_THE_CONTRACT = ("going_well_1", "going_well_2")
+"""On the page and, after the contract's columns, in the spreadsheet; a CSV holds the contract's alone."""
+
 WHOLE_NUMBERS = frozenset({"rank", "enrolled_days", "absences_left"})
 RATES = frozenset({"absence_rate", "excused_share"})
 
@@ -48,10 +51,15 @@ MEANINGS: dict[str, str] = {
         "The most further whole days of absence with which the year still ends below the "
         "chronic-absence threshold, if the student stays to the last day of school."
     ),
-    "reason_1": "What weighed most in this student's place on the list. A reason is not a cause.",
+    "reason_1": (
+        "What weighed most in this student's place on the list. A reason is not a cause. School days are "
+        "those on which the student was enrolled and attendance was taken."
+    ),
     "reason_2": "The next reason, if there is one.",
     "reason_3": "The next reason, if there is one.",
     "change": "Compared with the list before this one.",
+    "going_well_1": "What speaks for the student, to begin a talk with. Not a cause either.",
+    "going_well_2": "The next thing that goes well, if there is one.",
 }
 
 SECTIONS: dict[str, tuple[str, str]] = {
@@ -105,9 +113,10 @@ def list_records(listed: pd.DataFrame, *, show_names: bool) -> list[Record]:
     Returns
     -------
     list of dict
-        Section ``prevent`` first, then by rank; a missing text is "", a missing number None.
+        Section ``prevent`` first, then by rank; the columns of the list, then :data:`BESIDE_THE_CONTRACT`;
+        a missing text is "", a missing number None.
     """
-    columns = list_columns(show_names=show_names)
+    columns = (*list_columns(show_names=show_names), *BESIDE_THE_CONTRACT)
     order = listed["section"].map(list(SECTIONS).index)
     ordered = listed.assign(_order=order).sort_values(["_order", "rank"], kind="stable")
     unnamed = {column: "" for column in NAME_COLUMNS if show_names and column not in ordered}

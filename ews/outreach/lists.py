@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ews.outreach.columns import (
+    BESIDE_THE_CONTRACT,
     CHANGES,
     EMPTY_LIST,
     FOOTNOTE,
@@ -74,8 +75,8 @@ def write_lists(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> 
     listed : DataFrame
         One row per listed student: school_id, student_id, section (prevent, intensive), rank (within the
         section), grade, absences and enrolled_days (days), absence_rate and excused_share (0 to 1, the latter
-        null without absences), absences_left (days), reason_1 … reason_3, change; with a directory also
-        first_name, last_name, homeroom.
+        null without absences), absences_left (days), reason_1 … reason_3, going_well_1, going_well_2,
+        change; with a directory also first_name, last_name, homeroom.
     context : ListContext
         District, date, roster and notices.
 
@@ -98,7 +99,8 @@ def write_lists(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> 
         records = list_records(of_school[school_id], show_names=context.show_names)
         title = f"{name}: outreach list, {long_date(context.as_of)}"
         notices = [*context.banners, *context.stale]
-        book = spreadsheet(records, columns, title=title, as_of=context.as_of, notices=notices)
+        shown = (*columns, *BESIDE_THE_CONTRACT)
+        book = spreadsheet(records, shown, title=title, as_of=context.as_of, notices=notices)
         contents = {
             "csv": _csv(records, columns).encode(),
             "xlsx": book,

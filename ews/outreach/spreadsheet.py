@@ -9,7 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
-from ews.outreach.columns import EMPTY_LIST, FOOTNOTE, MEANINGS, RATES, SECTIONS, Record
+from ews.outreach.columns import EMPTY_LIST, FOOTNOTE, MEANINGS, RATES, SECTIONS, WHOLE_NUMBERS, Record
 
 _WIDTHS = {
     "rank": 7,
@@ -22,9 +22,13 @@ _WIDTHS = {
     "reason_1": 32,
     "reason_2": 32,
     "reason_3": 32,
+    "going_well_1": 28,
+    "going_well_2": 28,
 }
 _OTHER_WIDTH = 14
 _LINE_HEIGHT = 15.0
+_NUMBERS = (WHOLE_NUMBERS - {"rank"}) | RATES | {"absences"}
+_SENTENCES = ("reason", "going_well")
 
 _OPTIONS = {
     # In memory: a spreadsheet with names never lies in a shared temporary folder.
@@ -40,8 +44,8 @@ def spreadsheet(
 ) -> bytes:
     """Return a workbook with the list on the first sheet and its explanation on the second.
 
-    Row 1 holds the contract's column names, so that a program reads the sheet as it reads the CSV; the
-    notices therefore stand in a text box below the rows, in the printed header, and on the second sheet.
+    Row 1 holds the column names, the contract's first, so that a program reads the sheet as it reads the CSV;
+    the notices therefore stand in a text box below the rows, in the printed header, and on the second sheet.
 
     Parameters
     ----------
@@ -70,12 +74,13 @@ def _write_list(
     workbook: Any, records: Sequence[Record], columns: Sequence[str], title: str, said: list[str]
 ) -> None:
     sheet = workbook.add_worksheet("Outreach list")
-    heading = workbook.add_format({"bold": True, "bottom": 2, "text_wrap": True, "valign": "vcenter"})
+    bold = {"bold": True, "bottom": 2, "text_wrap": True, "valign": "vcenter"}
+    heading, over_numbers = (workbook.add_format(bold | {"align": side}) for side in ("left", "right"))
     formats = {column: workbook.add_format(_cell_format(column)) for column in columns}
     sheet.set_row(0, 32)
     for number, column in enumerate(columns):
         sheet.set_column(number, number, _WIDTHS.get(column, _OTHER_WIDTH))
-        sheet.write_string(0, number, column, heading)
+        sheet.write_string(0, number, column, over_numbers if column in _NUMBERS else heading)
         sheet.write_comment(0, number, MEANINGS[column], {"author": "", "x_scale": 1.8})
     for row, record in enumerate(records, start=1):
         sheet.set_row(row, _row_height(record))
@@ -134,7 +139,7 @@ def _cell_format(column: str) -> dict[str, object]:
     if column in RATES:
         number = "0.0%" if column == "absence_rate" else "0%"
         return {"num_format": number, "valign": "top"}
-    if column.startswith("reason"):
+    if column.startswith(_SENTENCES):
         return {"text_wrap": True, "valign": "top", "align": "left", "indent": 1}
     if column == "rank":
         return {"valign": "top", "align": "center"}
@@ -143,5 +148,9 @@ def _cell_format(column: str) -> dict[str, object]:
 
 def _row_height(record: Record) -> float:
     # Set, because not every program measures wrapped text when it opens a file; at most six lines.
-    longest = max(len(str(value)) for name, value in record.items() if name.startswith("reason"))
-    return _LINE_HEIGHT * min(6, max(1, -(-longest // (_WIDTHS["reason_1"] - 4))))
+    lines = [
+        -(-len(str(value)) // (_WIDTHS[name] - 4))
+        for name, value in record.items()
+        if name.startswith(_SENTENCES)
+    ]
+    return _LINE_HEIGHT * min(6, max(1, *lines))

@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from ews.outreach.columns import NAME_COLUMNS, SECTIONS, list_columns
+from ews.outreach.columns import BESIDE_THE_CONTRACT, NAME_COLUMNS, SECTIONS, list_columns
 from ews.outreach.lists import ListContext, write_lists
 
 SUFFIXES = ("csv", "xlsx", "html")
@@ -79,7 +79,7 @@ def _write_without(folder: Path, stem: str, student: str, manifest: dict[str, An
         stale=_texts('<p class="banner stale" role="note">', "</p>", page),
         show_names=show_names,
     )
-    columns = [*list_columns(show_names=show_names), "school_id"]
+    columns = [*list_columns(show_names=show_names), *BESIDE_THE_CONTRACT, "school_id"]
     listed = pd.DataFrame([{**each, "school_id": stem} for each in kept], columns=columns, dtype=object)
     write_lists(folder, listed, context=context)
     return Counter(str(each["section"]) for each in records if each["student_id"] == student)

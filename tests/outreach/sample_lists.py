@@ -47,6 +47,8 @@ def student(student_id: str, school_id: str = "s1", /, **changes: Any) -> dict[s
         "reason_1": "Missed 4 of the last 10 school days",
         "reason_2": "Missed 12% of last school year",
         "reason_3": "",
+        "going_well_1": "No absence in the last 20 school days",
+        "going_well_2": "",
         "change": "new",
     }
     return row | changes

@@ -119,6 +119,8 @@ def test_texts_that_would_run_in_a_browser_are_texts_on_the_page(tmp_path: Path)
         "homeroom": "h",
         "student_id": "i",
         "reason_1": "r",
+        "going_well_1": "g",
+        "going_well_2": "w",
         "change": "c",
     }
     for canary in CANARIES:
@@ -205,16 +207,23 @@ def test_the_page_shows_the_figures_of_the_row(folder: Path) -> None:
     rows = Page((folder / "s1.html").read_text()).rows
     reasons = "Missed 4 of the last 10 school days Missed 12% of last school year"
     assert rows[1] == [
-        "1",
-        "Okafor, Maya 101, homeroom 12",
-        "03",
-        "6.5 of 80 8.1%",
-        "50%",
+        "1 New",
+        "Okafor, Maya 101, grade 03, homeroom 12",
+        "6.5 of 80, 8.1% 50% excused",
         "11",
-        reasons,
-        "New",
+        f"{reasons} Going well: No absence in the last 20 school days",
     ]
-    assert rows[2][3:5] == ["0 of 80 0.0%", "–"]
+    assert rows[2][2] == "0 of 80, 0.0% –"
+
+
+def test_what_goes_well_is_said_only_where_there_is_something(tmp_path: Path) -> None:
+    said = {"going_well_1": "No absence last year", "going_well_2": "Never tardy in 80 school days this year"}
+    rows = [student("1", **said), student("2", rank=2, going_well_1=""), student("3", rank=3)]
+    write_lists(tmp_path, pd.DataFrame(rows), context=context())
+    texts = [row[-1] for row in check_page((tmp_path / "s1.html").read_text()).rows[1:]]
+    assert texts[0].endswith("Going well: No absence last year. Never tardy in 80 school days this year")
+    assert "Going well" not in texts[1]
+    assert texts[2].endswith("Going well: No absence in the last 20 school days")
 
 
 def test_the_index_counts_each_school_and_names_no_student(tmp_path: Path) -> None:

@@ -32,12 +32,23 @@ def test_the_first_sheet_reads_like_the_csv(tmp_path: Path) -> None:
     types = {"student_id": str, "grade": str, "homeroom": str}
     sheet = pd.read_excel(tmp_path / "s1.xlsx", dtype=types)
     table = pd.read_csv(tmp_path / "s1.csv", dtype=types)
-    pd.testing.assert_frame_equal(sheet, table, check_dtype=False, atol=0.00005)
+    contract = sheet[list(table.columns)]
+    pd.testing.assert_frame_equal(contract, table, check_dtype=False, atol=0.00005)
+    assert list(sheet.columns[: len(table.columns)]) == list(table.columns)
+
+
+def test_what_goes_well_stands_after_the_contracts_columns(tmp_path: Path) -> None:
+    workbook(tmp_path, two_schools())
+    sheet = pd.read_excel(tmp_path / "s1.xlsx")
+    assert list(sheet.columns[-2:]) == ["going_well_1", "going_well_2"]
+    assert set(sheet["going_well_1"]) == {"No absence in the last 20 school days"}
+    assert sheet["going_well_2"].isna().all()
+    assert "going_well" not in (tmp_path / "s1.csv").read_text()
 
 
 @pytest.mark.parametrize("text", CANARIES)
 def test_no_cell_is_a_formula_or_a_link_whatever_a_name_looks_like(tmp_path: Path, text: str) -> None:
-    columns = ("first_name", "last_name", "homeroom", "student_id", "reason_1", "change")
+    columns = ("first_name", "last_name", "homeroom", "student_id", "reason_1", "going_well_1", "change")
     listed = pd.DataFrame([student("1", **dict.fromkeys(columns, text))])
     for sheet in workbook(tmp_path, listed, banners=[text]):
         for row in sheet.iter_rows():
@@ -52,7 +63,7 @@ def test_an_id_with_leading_zeros_stays_a_text(tmp_path: Path) -> None:
 def test_the_header_stays_in_sight_filters_and_explains_each_column(tmp_path: Path) -> None:
     sheet = workbook(tmp_path, two_schools()).active
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:P5"
+    assert sheet.auto_filter.ref == "A1:R5"
     assert all(cell.comment and cell.comment.text for cell in sheet[1])
     assert "further whole days of absence" in sheet["L1"].comment.text
 

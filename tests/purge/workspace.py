@@ -151,6 +151,8 @@ def publish_night(small: Small, day: dt.date) -> None:
         reason_1="Absent often",
         reason_2=["", "More", "", ""],
         reason_3="",
+        going_well_1=["", "Well", "", ""],
+        going_well_2="",
         change="new",
         first_name=["Ada", "Bo & Co", "Cy", "Di"],
         last_name="Test",
