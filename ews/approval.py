@@ -190,10 +190,18 @@ def standing_decision(version: Version, config: Config) -> SignOff | None:
             today_in(config.timezone),
             model_digest=version.tags["model_digest"],
             audit_digest=version.tags["audit_digest"],
+            did_not_hold=_did_not_hold(version),
         )
     except GateClosed as error:
         # Where a decision could not be relied on, that is what has to be mended.
         raise refused or error from None
+
+
+def _did_not_hold(version: Version) -> list[str]:
+    """Return the sentences of lift and audit that are not a pass."""
+    folder = version.run.folder / AUDIT_FOLDER
+    parts = (read_figures(folder, EVALUATION)["lift"], read_figures(folder, FAIRNESS))
+    return [each["sentence"] for each in parts if each["verdict"] != "pass"]
 
 
 def decisions_in_force(version: Version, config: Config) -> list[SignOff]:

@@ -238,9 +238,10 @@ def verify(config: ConfigFile, as_json: Json = False) -> None:
     for problem in result.problems:
         console.say(f"- {problem}")
     result.raise_if_broken()
+    nights = "1 night" if len(result.nights) == 1 else f"{len(result.nights)} nights"
     console.say(
         f"Version {result.model_version} and its audit are as they were registered; "
-        f"{result.files} published files of {len(result.nights)} nights are as they were published."
+        f"{result.files} published files of {nights} are as they were published."
     )
     console.result(vars(result))
 

@@ -108,6 +108,8 @@ def label_in_words(config: Config) -> str:
         return "is chronically absent at the end of the school year"
     if label == "chronic_over_the_rest":
         return "is chronically absent over the rest of the school year, counted from the as-of date on"
+    if label.within_days == 1:
+        return "is absent on the next instructional day, counted from the as-of date on"
     return (
         f"is absent on at least {label.absences} of the next {label.within_days} instructional days, "
         "counted from the as-of date on"

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from ews.school_calendar import DEFAULT_SCHEDULE, check_schedule
 from ews.strict_model import StrictModel
@@ -32,6 +38,12 @@ class Candidates(StrictModel):
             msg = "name as_configured first, then at least one other candidate, each once"
             raise ValueError(msg)
         return value
+
+
+class Tune(StrictModel):
+    """A search for the size and speed of the trees; every trial fits and judges one recipe."""
+
+    trials: int = Field(ge=1, le=500)
 
 
 class AbsencesWithin(StrictModel):
@@ -62,12 +74,26 @@ class Training(StrictModel):
     seed: int = 1
     resamples: int = Field(default=500, ge=100)
     candidates: Candidates | None = None
+    tune: Tune | None = None
 
     @field_validator("as_of")
     @classmethod
     def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         check_schedule(value)
         return value
+
+    @model_validator(mode="after")
+    def _one_search(self) -> Self:
+        """Refuse tuning beside candidates.
+
+        Whoever approves the rule of the candidates approves recipes that were written down beforehand; a
+        tuned one is not. And both would choose on the same validation year, so that the second choice
+        would rest on figures that the first has already flattered.
+        """
+        if self.tune is not None and self.candidates is not None:
+            msg = "tune and candidates both choose on the validation year: leave one of them out"
+            raise ValueError(msg)
+        return self
 
     @model_serializer(mode="wrap")
     def _only_what_is_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -76,4 +102,4 @@ class Training(StrictModel):
         return {key: value for key, value in written.items() if key not in _LATER or value != _LATER[key]}
 
 
-_LATER: dict[str, Any] = {"label": "chronic_by_end"}
+_LATER: dict[str, Any] = {"label": "chronic_by_end", "tune": None}

@@ -59,7 +59,7 @@ ORDER = (
 SIMULATION_MAY_IMPORT = {"errors", "config", "school_calendar", "progress", "simulate"}
 """The simulator knows the truth, so nothing of the pipeline may lend it a rule."""
 
-ONE_ROOM = ("duckdb", "mlflow", "lightgbm", "shap", "fairlearn", "matplotlib")
+ONE_ROOM = ("duckdb", "mlflow", "lightgbm", "shap", "fairlearn", "matplotlib", "optuna")
 FIXED_ROOM = {"duckdb": "ews/engine.py"}
 
 

@@ -66,6 +66,7 @@ def may_promote(
     *,
     model_digest: str,
     audit_digest: str,
+    did_not_hold: Sequence[str] = (),
 ) -> SignOff | None:
     """Let a model through the gate, or say why not.
 
@@ -79,6 +80,8 @@ def may_promote(
         Today in the district's time zone.
     model_digest, audit_digest : str
         Of the model that would be promoted, and of its audit.
+    did_not_hold : sequence of str
+        The sentences of lift and audit that are not a pass, for the message.
 
     Returns
     -------
@@ -97,8 +100,9 @@ def may_promote(
     in_force = [each for each in about if each.is_in_force(today)]
     if in_force:
         return max(in_force, key=lambda each: (each.expires, each.recorded_at.isoformat()))
+    why = _why_closed(verdict, lapsed=bool(about), others=bool(sign_offs) and not about)
     raise GateClosed(
-        _why_closed(verdict, lapsed=bool(about), others=bool(sign_offs) and not about),
+        " ".join([f"{why}.", *did_not_hold]) if did_not_hold else why,
         expected="a pass, or an equity officer's decision in force on this very model and audit",
         where="the gate",
         next_step=f"read the fairness report; an equity officer may then record a decision with "

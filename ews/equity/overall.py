@@ -94,7 +94,8 @@ def _verdict_sentence(
         return "No group is large enough to judge, so these data cannot say whether the model is fair."
     still_open = sum(each.verdict == "insufficient_evidence" for each in comparisons)
     judged = sum(each.verdict != "not_judged" for each in comparisons)
-    parts = [f"{still_open} of {judged} comparisons that could be judged are open"] if still_open else []
+    are = "is" if still_open == 1 else "are"
+    parts = [f"{still_open} of {judged} comparisons that could be judged {are} open"] if still_open else []
     if not_judged > MOST_NOT_JUDGED:
         parts.append(
             "groups too small to judge hold more than 5% of the students who became chronically absent"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 # Threads that wait without spinning: on a server that does other work too, spinning made fits ten times
 # slower. Read once, when LightGBM's OpenMP is loaded.
@@ -43,6 +45,9 @@ _PATIENCE = 60
 
 _AS_CONFIGURED = Recipe()
 
+_HALVES = ["first half", "second half"]
+_LEAVES = re.compile(r"^num_leaves=(\d+)$", re.MULTILINE)
+
 
 def parameters(
     features: Sequence[str], most_rows_of_a_student: int, seed: int, recipe: Recipe = _AS_CONFIGURED
@@ -52,15 +57,15 @@ def parameters(
     return {
         "objective": "binary",
         "metric": "binary_logloss",
-        "learning_rate": 0.04,
+        "learning_rate": recipe.learning_rate,
         "num_leaves": recipe.leaves,
         "max_depth": recipe.depth,
         # A leaf holds so many students, however many as-of dates each of them brings.
         "min_data_in_leaf": recipe.students_in_leaf * most_rows_of_a_student,
-        "feature_fraction": 0.6,
-        "bagging_fraction": 0.8,
+        "feature_fraction": recipe.feature_fraction,
+        "bagging_fraction": recipe.bagging_fraction,
         "bagging_freq": 1,
-        "lambda_l2": 10.0,
+        "lambda_l2": recipe.lambda_l2,
         "monotone_constraints": constraints,
         "deterministic": True,
         "force_row_wise": True,
@@ -111,6 +116,73 @@ def fit(
     booster = lightgbm.train(settings, data, num_boost_round=rounds, valid_sets=sets, callbacks=callbacks)
     trees = booster.best_iteration if validation is not None else booster.current_iteration()
     return booster.model_to_string(num_iteration=trees), int(trees)
+
+
+@dataclass(frozen=True)
+class Crosswise:
+    """Two halves of the held-out students, each scored by as many trees as suit the other half.
+
+    Attributes
+    ----------
+    scores : list of arrays
+        Raw scores of the first and of the second half, one per row.
+    trees, leaves : float
+        How many trees a model has, and leaves in all its trees; the mean of the two.
+    """
+
+    scores: list[np.ndarray]
+    trees: float
+    leaves: float
+
+
+def fit_crosswise(
+    features: pd.DataFrame,
+    labels: np.ndarray,
+    halves: Sequence[tuple[pd.DataFrame, np.ndarray]],
+    *,
+    most_rows_of_a_student: int,
+    seed: int,
+    recipe: Recipe,
+    rounds: int = _MAX_ROUNDS,
+) -> Crosswise:
+    """Fit once, and judge on both of two halves: no row has a part in how many trees score it.
+
+    Held-out rows decide nothing but the number of trees, so that one fit gives what two would: it goes on
+    until both halves have stopped it.
+    """
+    settings = parameters(list(features.columns), most_rows_of_a_student, seed, recipe)
+    data = lightgbm.Dataset(
+        recipe.seen(features), labels, weight=recipe.weights(labels), feature_name=list(features.columns)
+    )
+    best: dict[str, tuple[float, int]] = {}
+    booster = lightgbm.train(
+        settings,
+        data,
+        num_boost_round=rounds,
+        valid_sets=[_held_out(*half, data, recipe) for half in halves],
+        valid_names=_HALVES,
+        callbacks=[_until_both_stop(best)],
+    )
+    trees = [best[half][1] + 1 for half in _HALVES]
+    scores = [
+        np.asarray(booster.predict(recipe.seen(rows), raw_score=True, num_iteration=others), dtype="float64")
+        for (rows, _), others in zip(halves, reversed(trees), strict=True)
+    ]
+    grown = [int(each) for each in _LEAVES.findall(booster.model_to_string(num_iteration=max(trees)))]
+    return Crosswise(scores, float(np.mean(trees)), float(np.mean([sum(grown[:count]) for count in trees])))
+
+
+def _until_both_stop(best: dict[str, tuple[float, int]]) -> Callable[..., None]:
+    """Return a callback that keeps each half's lowest loss and its round in ``best``."""
+
+    def stop(environment: lightgbm.callback.CallbackEnv) -> None:
+        for half, _, loss, *_ in environment.evaluation_result_list or []:
+            if half not in best or loss < best[half][0]:
+                best[half] = (loss, environment.iteration)
+        if all(environment.iteration - at >= _PATIENCE for _, at in best.values()):
+            raise lightgbm.callback.EarlyStopException(environment.iteration, [])
+
+    return stop
 
 
 def raw_scores(model_text: str, features: pd.DataFrame) -> np.ndarray:

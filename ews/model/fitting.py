@@ -108,7 +108,7 @@ def _need_both_outcomes(rows: LabelledRows | None) -> None:
         return
     raise DataRefused(
         f"{len(rows.standing)} labelled rows hold only one outcome",
-        expected="students who became chronically absent and students who did not, in every part",
+        expected="students who have the outcome and students who do not, in every part",
         where="the store",
         next_step="check the attendance extracts and the definition, or load more school years",
     )

@@ -95,5 +95,11 @@ def _sentence(found: Mapping[str, Mapping[str, Any]], students: int, best_rule: 
 
 def _of_one(phrase: str, found: Mapping[str, Any]) -> str:
     median = found["days_before"]["median"]
-    days = "" if median is None else f" (first listed at a median of {median:.0f} instructional days before)"
-    return f"{phrase} listed {found['listed_before']:,} before it was settled{days}"
+    listed = f"{phrase} listed {found['listed_before']:,} before it was settled"
+    if median is None:
+        return listed
+    days = abs(round(median))
+    if days == 0:
+        return f"{listed} (of all it listed, half were first listed by that day)"
+    far = f"{days} instructional day{'' if days == 1 else 's'} {'before' if median > 0 else 'after'} that day"
+    return f"{listed} (of all it listed, half were first listed by {far})"

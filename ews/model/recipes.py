@@ -30,11 +30,17 @@ class Recipe:
         the outcomes as they were, so they keep meaning what they say.
     without : tuple of str
         Families of features (see :data:`ews.model.families.FAMILIES`) on which no tree may split.
+    learning_rate : float
+        How much of its fit every tree adds; with less, more trees are grown.
+    feature_fraction, bagging_fraction : float
+        The share of features, and of rows, from which every tree is grown, above 0 and at most 1.
+    lambda_l2 : float
+        How strongly the values of leaves are drawn towards 0.
 
     Raises
     ------
     ValueError
-        If a leaf could hold fewer students, or a family is not known.
+        If a leaf could hold fewer students, a share is none, or a family is not known.
     """
 
     leaves: int = 12
@@ -42,10 +48,17 @@ class Recipe:
     students_in_leaf: int = LEAST_STUDENTS_IN_LEAF
     balanced: bool = False
     without: tuple[str, ...] = ()
+    learning_rate: float = 0.04
+    feature_fraction: float = 0.6
+    bagging_fraction: float = 0.8
+    lambda_l2: float = 10.0
 
     def __post_init__(self) -> None:
         if self.students_in_leaf < LEAST_STUDENTS_IN_LEAF:
             msg = f"a leaf has to hold at least {LEAST_STUDENTS_IN_LEAF} students"
+            raise ValueError(msg)
+        if not all(0 < share <= 1 for share in (self.feature_fraction, self.bagging_fraction)):
+            msg = "a tree is grown from a share of features and rows above 0 and at most 1"
             raise ValueError(msg)
         if unknown := [family for family in self.without if family not in FAMILIES]:
             msg = f"no such families of features: {', '.join(unknown)}"

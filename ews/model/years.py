@@ -77,9 +77,11 @@ def plan_years(complete: Sequence[int], excluded: Sequence[int] = ()) -> YearPla
 
 
 def _too_few(count: int, excluded: Sequence[int]) -> DataRefused:
-    left_out = f" ({len(excluded)} are excluded by training.exclude_school_years)" if excluded else ""
+    named = ", ".join(str(year) for year in sorted(set(excluded)))
+    left_out = f" (training.exclude_school_years leaves out {named})" if excluded else ""
+    years = "1 complete school year is" if count == 1 else f"{count} complete school years are"
     return DataRefused(
-        f"{count} complete school years are in the store{left_out}",
+        f"{years} in the store{left_out}",
         expected="at least 2 (train, test), better 4 (history, train, validate, test)",
         where="the store",
         next_step="load extracts of earlier school years: calendar, enrollments and attendance to their ends",

@@ -42,6 +42,12 @@ class Events:
 class Recorder:
     """Writes down a year's days as they happen.
 
+    Parameters
+    ----------
+    visits_tell : float
+        How much visits to the nurse tell of absence: 0 nothing, 1 as usual; see
+        :func:`ews.simulate.district.simulate`.
+
     Attributes
     ----------
     attendance : Events
@@ -51,7 +57,9 @@ class Recorder:
         row, day, category, disposition (indices into the tuples above).
     """
 
-    def __init__(self, roster: Roster, people: People, rng: np.random.Generator) -> None:
+    def __init__(
+        self, roster: Roster, people: People, rng: np.random.Generator, visits_tell: float = 1.0
+    ) -> None:
         self._roster = roster
         self._rng = rng
         self._spell_code = np.zeros(len(roster), dtype=np.int8)
@@ -59,8 +67,8 @@ class Recorder:
         self._unexcused_single = p.UNEXCUSED_SINGLE[0] + p.UNEXCUSED_SINGLE[1] * grade
         self._unexcused_spell = p.UNEXCUSED_SPELL[0] + p.UNEXCUSED_SPELL[1] * grade
         self._condition = people.condition[roster.person]
-        tilt = np.exp(p.VISIT_SLOPE * roster.theta)
-        self._visit_chance = (people.visits[roster.person] * tilt).astype(np.float32)
+        self._visits_tell = visits_tell
+        self._visit_chance = _visit_chance(roster, people, visits_tell)
         self._tardy = (p.TARDY[roster.level] * np.exp(0.5 * roster.theta)).astype(np.float32)
         self.attendance = Events()
         self.visits = Events()
@@ -111,9 +119,11 @@ class Recorder:
         self._add(t, rows, code, fraction, np.where(code == PRESENT, UNEXCUSED, code))
 
     def _visits(self, t: int, at_school: NDArray[np.bool_]) -> None:
-        state, rng = self._roster.state, self._rng
+        state, condition, rng = self._roster.state, self._condition, self._rng
+        if not self._visits_tell:
+            state, condition = np.full_like(state, WELL), np.zeros_like(condition)
         draw = rng.random(len(state), dtype=np.float32)
-        draw[~at_school] = 1
+        draw[~at_school] = np.inf  # a chance can be 1 or more
         sent = np.flatnonzero((state == SENT_HOME) & at_school)
         self.visits.add(sent, _full(sent, t), _full(sent, 0), np.where(draw[sent] < 0.02, 2, 1))
         sad = np.where(state == DISENGAGED, p.MENTAL_HEALTH_WHILE_DISENGAGED, p.MENTAL_HEALTH_OTHERWISE)
@@ -121,7 +131,7 @@ class Recorder:
         rows = np.flatnonzero((state != SENT_HOME) & (draw < sad + self._visit_chance))
         pick = rng.random((2, len(rows)))
         cumulative = np.where(
-            self._condition[rows, None],
+            condition[rows, None],
             np.cumsum(_CATEGORY_CHANCES_CONDITION)[:-1],
             np.cumsum(_CATEGORY_CHANCES)[:-1],
         )
@@ -135,6 +145,14 @@ class Recorder:
         fraction = np.broadcast_to(fraction, rows.shape).astype(np.float32)
         school = self._roster.school[rows]
         self.attendance.add(rows.astype(np.int32), school, _full(rows, t), code, fraction, first)
+
+
+def _visit_chance(roster: Roster, people: People, visits_tell: float) -> NDArray[np.float32]:
+    """Return the chance of a visit on a day at school: as usual at 1, else without anybody's own habit."""
+    own = people.visits[roster.person]
+    if visits_tell != 1:
+        own = np.full_like(own, own.mean() * max(visits_tell, 1))
+    return np.asarray(own * np.exp(visits_tell * p.VISIT_SLOPE * roster.theta), dtype=np.float32)
 
 
 def _full(rows: NDArray[Any], value: int) -> NDArray[np.int16]:

@@ -52,6 +52,7 @@ def simulate(
     years: int = 6,
     seed: int = 1,
     schools: int | None = None,
+    visits_tell: float = 1.0,
     progress: Callable[[str, float], None] | None = None,
 ) -> Path:
     """Write a simulated district into a folder and return the path of its configuration.
@@ -69,6 +70,12 @@ def simulate(
         Equal seeds (and sizes) give equal bytes.
     schools : int, optional
         At least 3, one for each level; by default it follows the number of students.
+    visits_tell : float
+        How much visits to the nurse tell of absence, for trials of what a model makes of them. At 1, as
+        usual: most of the difference between students is habit and chronic conditions. At 0 nothing:
+        whoever is at school is as likely to visit as anyone else there, for the same reasons. Above 1 a
+        planted signal: habit plays no part, and visits are so many times as frequent and rise so many
+        times as steeply with the propensity to be absent. Who is absent, and the truth, do not depend on it.
     progress : callable, optional
         Called with what is being done and the share that is done.
 
@@ -84,7 +91,8 @@ def simulate(
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        _write(temporary, students, years, seed, count, progress or (lambda _message, _share: None))
+        told = progress or (lambda _message, _share: None)
+        _write(temporary, students, years, seed, count, visits_tell, told)
         _replace(temporary, out)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -107,7 +115,13 @@ class _Past:
 
 
 def _write(
-    folder: Path, students: int, years: int, seed: int, count: int, progress: Callable[[str, float], None]
+    folder: Path,
+    students: int,
+    years: int,
+    seed: int,
+    count: int,
+    visits_tell: float,
+    progress: Callable[[str, float], None],
 ) -> None:
     schools = draw_schools(count, _stream(seed, 0, 0))
     (folder / "truth").mkdir()
@@ -120,7 +134,7 @@ def _write(
             number = p.LAST_YEAR - years + 1 + index
             progress(f"school year {number - 1}-{number % 100:02d}", index / years)
             year = school_year(number)
-            past = _one_year(year, past, students, schools, seed, files, truth)
+            past = _one_year(year, past, students, schools, seed, visits_tell, files, truth)
         if past is not None:
             _write_registers(files, past, past.seen(year.data_days - 1), schools, seed)
     (folder / "district.yaml").write_text(district_yaml(students, years, seed), encoding="utf-8")
@@ -133,6 +147,7 @@ def _one_year(
     students: int,
     schools: Schools,
     seed: int,
+    visits_tell: float,
     files: ExtractFiles,
     truth: Any,
 ) -> _Past:
@@ -140,7 +155,7 @@ def _one_year(
     people, members = _members(past, students, year, schools, _stream(seed, number, 1))
     roster, schools = open_year(members, people, year, schools, _stream(seed, number, 2))
     open_days = sessions(schools, year, _stream(seed, number, 3))
-    recorder = Recorder(roster, people, _stream(seed, number, 4))
+    recorder = Recorder(roster, people, _stream(seed, number, 4), visits_tell)
     ids = pa.array(student_ids(len(people), _stream(seed, 0, 1)))
     writer = YearWriter(files, year, roster, people, schools, ids, _stream(seed, number, 5))
     known = _live(year, roster, schools, open_days, recorder, _stream(seed, number, 6))

@@ -28,6 +28,7 @@ from ews.model.lift_side_by_side import average_aucs, best_rule_of
 from ews.model.predictors import RULES
 from ews.model.years import YearPlan
 from ews.progress import Progress, silent
+from ews.reports.in_words import in_these_words, outcome_words
 from ews.school_calendar import district_days
 from ews.snapshot import calendar_frame
 from ews.store.frames import school_levels
@@ -76,10 +77,7 @@ def evaluation_of(
         "validation_year": plan.validation,
         "train_years": list(plan.train),
         "notes": list(plan.notes),
-        "label": {
-            "name": label_name(config),
-            "sentence": f"Predicted: whether a student {label_in_words(config)}.",
-        },
+        "label": _label(config),
         "importances": _importances(model, test),
         "base_rates": base_rates(labelled.standing, rows, plan),
         **report,
@@ -118,7 +116,14 @@ def fairness_of(
     except GateClosed as error:
         return {**named, **_no_audit(error, rows, config)}
     report["notes"] = [*report["notes"], *_not_audited(groups, config)]
-    return {**named, **report}
+    words: dict[str, Any] = in_these_words({**named, **report}, outcome_words(_label(config)))
+    return words
+
+
+def _label(config: Config) -> dict[str, str]:
+    """Return ``label`` of ``evaluation.json``: what was predicted."""
+    sentence = f"Predicted: whether a student {label_in_words(config)}."
+    return {"name": label_name(config), "sentence": sentence}
 
 
 def _not_audited(groups: pd.DataFrame, config: Config) -> list[str]:

@@ -45,8 +45,13 @@ from ews.training.report_folder import (
     point_to_latest,
     report_folder,
     write_figures,
+    write_plots,
 )
 from ews.training.side_studies import side_studies
+from ews.training.tuning import tune
+from ews.training.tuning_rule import Tuned
+from ews.training.tuning_study import need_optuna
+from ews.training_settings import Tune
 
 AUDIT_FOLDER = "audit"
 MODEL_FOLDER = "model"
@@ -106,7 +111,11 @@ def train(
     ------
     DataRefused
         If the store does not hold enough complete years.
+    UsageError
+        If tuning is asked for and optuna is not installed.
     """
+    if config.training.tune is not None:
+        need_optuna()  # before any long work
     with owner_only(), workspace_lock(config.workspace_dir):
         read_store(config.workspace_dir).close()  # before a registry is made for nothing
         registry = Registry(config)
@@ -159,6 +168,7 @@ def _train(
         progress("Comparing with rules of thumb", 0.0)
         judged = judged_rows(model, parts["train"], parts["test"])
         evaluation = evaluation_of(session, judged, model, parts["test"], rows, plan, config, run.name)
+        evaluation |= {"tuning": choice.record} if isinstance(choice, Tuned) else {}
         evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress)
         fairness = fairness_of(
             session,
@@ -170,7 +180,7 @@ def _train(
             best_rule=evaluation["lift"]["best_rule"] or "",
             progress=progress,
         )
-    fairness["candidates"] = choice.record if choice else None
+    fairness["candidates"] = choice.record if isinstance(choice, Choice) else None
     earlier = earlier_runs(registry.runs(), plan.test)
     failed = failed_a_stricter_audit(earlier, digest_of_model(model), config.audit)
     if failed is not None:
@@ -197,9 +207,11 @@ def _fitted(
     plan: YearPlan,
     parts: dict[str, LabelledRows],
     progress: Progress,
-) -> tuple[FittedModel, Choice | None]:
-    """Return the model as configured, or the one chosen among candidates."""
+) -> tuple[FittedModel, Choice | Tuned | None]:
+    """Return the model as configured, the one chosen among candidates, or one by a tuned recipe."""
     settings = config.training.candidates
+    if config.training.tune is not None:
+        return _tuned(config, config.training.tune, parts["train"], parts.get("validation"), progress)
     if settings is None or plan.validation is None:
         seed = config.training.seed
         return fit_model(parts["train"], parts.get("validation"), seed=seed, progress=progress), None
@@ -210,6 +222,24 @@ def _fitted(
     groups, left_out = audit_frame(session, year.standing, without_meal_status(config))
     choice = choose(candidates, year, groups, config, settings, left_out)
     return choice.model, choice
+
+
+def _tuned(
+    config: Config, settings: Tune, train: LabelledRows, validation: LabelledRows | None, progress: Progress
+) -> tuple[FittedModel, Tuned]:
+    seed = config.training.seed
+    given = {"train": train} if validation is None else {"train": train, "validation": validation}
+    tuned = tune(
+        settings,
+        train,
+        validation,
+        data_digest=data_digest(given),
+        workspace=config.workspace_dir,
+        seed=seed,
+        progress=progress,
+    )
+    model = fit_model(train, validation, seed=seed, progress=progress, recipe=tuned.recipe)
+    return model, tuned
 
 
 def _parts(rows: LabelledRows, plan: YearPlan, config: Config) -> dict[str, LabelledRows]:
@@ -228,7 +258,7 @@ def _report_and_register(
     plan: YearPlan,
     parts: dict[str, LabelledRows],
     model: FittedModel,
-    choice: Choice | None,
+    choice: Choice | Tuned | None,
     evaluation: dict[str, Any],
     fairness: dict[str, Any],
     verdict: str,
@@ -261,7 +291,9 @@ def _report_and_register(
     tags = _tags(verdicts, _judged(digests, folder), by, run.name) | (choice.tags() if choice else {})
     tags |= tags_of(plan.test, config.audit, audited=bool(shown["attributes"]))
     metrics = _metrics(evaluation) | metrics_of(shown["candidates"])
+    metrics |= choice.metrics() if isinstance(choice, Tuned) else {}
     registry.record(run, tags=tags, metrics=metrics)
+    write_plots(folder, model.text, parts["test"].features, config.training.seed)
     # The pages are drawn first: a version without readable reports is never registered.
     version = None if verdict == "fail" else registry.next_version()
     draw_pages(folder, [], version)

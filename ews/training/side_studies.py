@@ -40,7 +40,8 @@ def side_studies(
     """
     settings = config.training
     fitted_on = fitting_rows(parts["train"], parts.get("validation"), settings.seed)
-    same = "validation" in parts and not fitted_on.sampled and settings.candidates is None
+    as_configured = settings.candidates is None and settings.tune is None
+    same = "validation" in parts and not fitted_on.sampled and as_configured
     compared = None
     if fitted_on.usable:
         compared = ablation(

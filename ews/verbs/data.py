@@ -174,7 +174,8 @@ def say_loaded(console: Console, report: IngestReport) -> None:
     for table in report.tables:
         withdrawn = f", {table.rows_withdrawn:,} withdrawn" if table.rows_withdrawn else ""
         aside = f", {table.rows_set_aside:,} set aside" if table.rows_set_aside else ""
-        done = f"{table.rows_read:,} rows read, {table.rows_new:,} new{withdrawn}{aside}"
+        rows = "1 row" if table.rows_read == 1 else f"{table.rows_read:,} rows"
+        done = f"{rows} read, {table.rows_new:,} new{withdrawn}{aside}"
         console.say(f"{table.table}: {done}")
 
 
@@ -182,7 +183,8 @@ def _after_check(report: IngestReport) -> str:
     aside = sum(each.count for each in report.findings if each.severity == "set aside")
     warnings = sum(each.severity == "warning" for each in report.findings)
     rows = sum(each["rows"] for each in report.files)
+    warned = "1 warning" if warnings == 1 else f"{warnings} warnings"
     return (
-        f"{rows:,} rows can be loaded; {aside:,} would be set aside, {warnings} warnings. "
+        f"{rows:,} rows can be loaded; {aside:,} would be set aside, {warned}. "
         "The store was not touched. Next: ews ingest"
     )

@@ -31,6 +31,16 @@ def decided(**changes: object) -> SignOff:
     return sign_off(**{**usual, **changes})
 
 
+def test_a_refusal_names_what_did_not_hold() -> None:
+    sentences = ["These data cannot tell.", "Two comparisons are open."]
+    with pytest.raises(GateClosed) as closed:
+        may_promote("insufficient_evidence", [], TODAY, **DIGESTS, did_not_hold=sentences)
+    assert closed.value.found == (
+        "the gate's verdict is insufficient evidence, and nobody has signed it off. "
+        "These data cannot tell. Two comparisons are open."
+    )
+
+
 @pytest.mark.parametrize(
     ("lift", "fairness", "gate"),
     [

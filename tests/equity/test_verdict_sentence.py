@@ -14,7 +14,7 @@ def compared(verdict: Verdict) -> Comparison:
 def test_open_comparisons_are_counted_among_those_that_could_be_judged() -> None:
     verdicts: tuple[Verdict, ...] = ("pass", "insufficient_evidence", "not_judged", "not_judged")
     said = sentence_of("insufficient_evidence", [compared(each) for each in verdicts], 0.0, {})
-    assert "1 of 2 comparisons that could be judged are open" in said
+    assert "1 of 2 comparisons that could be judged is open" in said
 
 
 def test_whom_an_attribute_says_nothing_about_is_said_with_any_verdict() -> None:

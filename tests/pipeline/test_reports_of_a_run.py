@@ -43,7 +43,8 @@ def fairness(challenger: AtWork) -> dict[str, Any]:
 def test_reports_stand_where_the_contract_says(challenger: AtWork) -> None:
     found = {path.name for path in challenger.reports().iterdir()}
 
-    assert {"evaluation.html", "fairness.html", "model_card.html"} <= found
+    assert {"summary.html", "evaluation.html", "fairness.html", "model_card.html"} <= found
+    assert {"shap_beeswarm.png", "shap_dependence.png"} <= found
     assert {"evaluation.json", "fairness.json"} <= found
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-1", challenger.reports().name)
     assert challenger.figures("evaluation.json")["run"] == challenger.reports().name
@@ -53,7 +54,7 @@ def test_pages_need_nothing_from_elsewhere_and_name_no_student(challenger: AtWor
     ids = re.findall(r'^"(\d{8})"', (challenger.folder / "extracts" / "students.csv").read_text(), re.M)
     assert len(ids) > 700
 
-    for name in ("evaluation.html", "fairness.html", "model_card.html"):
+    for name in ("summary.html", "evaluation.html", "fairness.html", "model_card.html"):
         page = (challenger.reports() / name).read_text(encoding="utf-8")
         assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)\s*=\s*.?(https?:)?//", page)
         assert not re.search(r"@import|url\(\s*['\"]?https?:", page)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
@@ -80,13 +81,37 @@ def _executed(name: str, folder: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def _outputs(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
 def _shown(notebook: nbformat.NotebookNode) -> str:
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    outputs = _outputs(notebook)
     return "\n".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in outputs)
 
 
-def test_the_tour_runs(tmp_path: Path) -> None:
-    assert any(cell.get("outputs") for cell in _executed("tour", tmp_path).cells)
+def test_a_data_team_goes_from_extracts_to_a_model_in_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # the notebook makes a folder of its own there
+    notebook = _executed("data_team", tmp_path)
+
+    shown = _shown(notebook)
+    workspace = next(tmp_path.glob("ews-data-team-*/district/workspace"))
+    evaluation = json.loads(next(workspace.glob("reports/*/evaluation.json")).read_bytes())
+    for part in ("lift", "ablation", "rolling_origin", "lead_time", "base_rates"):
+        assert evaluation[part]["sentence"] in shown
+    assert f"Gate: {evaluation['gate']}." in shown
+    assert "Version 1 is in service." in shown
+    assert shown.strip().endswith("[]"), "verified without problems"
+    assert sum("image/png" in each.get("data", {}) for each in _outputs(notebook)) == 1
+    texts = [
+        text for each in _outputs(notebook) for text in each.get("data", {"": each.get("text", "")}).items()
+    ]
+    everything = json.dumps([text for kind, text in texts if kind != "image/png"])
+    scores = pd.read_parquet(next(workspace.glob("published/*/scores.parquet")))
+    assert len(scores) > 500
+    assert not [each for each in scores["student_id"] if each in everything]
 
 
 def test_an_equity_officer_opens_a_run_that_is_there_and_asks_about_it(after_the_readme: Path) -> None:
@@ -114,4 +139,4 @@ def test_an_equity_officer_opens_a_run_that_is_there_and_asks_about_it(after_the
 
 
 def test_both_notebooks_are_looked_at() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["equity_officer", "tour"]
+    assert [path.stem for path in NOTEBOOKS] == ["data_team", "equity_officer"]
