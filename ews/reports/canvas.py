@@ -11,7 +11,8 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -68,6 +69,8 @@ def drawn(draw: Callable[P, T]) -> Callable[P, T]:
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             # The library's own defaults, set again, make it warn of itself.
             warnings.filterwarnings("ignore", category=mpl.MatplotlibDeprecationWarning)
+            # shap's, which uses what will be deprecated one day.
+            warnings.filterwarnings("ignore", category=PendingDeprecationWarning)
             with mpl.rc_context(settings | _SETTINGS):
                 return draw(*args, **kwargs)
 
@@ -83,6 +86,36 @@ def new_figure(width: float, height: float, columns: int = 1) -> tuple[Figure, l
 
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+@contextmanager
+def managed_figure(
+    width: float, height: float, columns: int = 1, lines: int = 1
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """Yield a figure that pyplot knows while the block lasts, for libraries that draw through pyplot.
+
+    Its canvas is a picture in memory whatever backend the process has; that backend is left alone.
+    """
+    import matplotlib.pyplot as plt
+    from matplotlib.backend_bases import FigureManagerBase
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    number = max([0, *plt.get_fignums()]) + 1
+    FigureManagerBase(FigureCanvasAgg(figure), number)
+    plt.figure(figure)
+    try:
+        yield figure, list(figure.subplots(lines, columns, squeeze=False).flat)
+    finally:
+        plt.close(figure)
+
+
+def to_png(figure: Figure) -> bytes:
+    """Return a figure as a PNG; the same figure gives the same bytes."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110, facecolor="white", metadata={"Software": None})
+    return stream.getvalue()
 
 
 def to_svg(figure: Figure, name: str, title: str, description: str) -> Markup:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from ews.reports.canvas import (
     to_svg,
     write_beside,
 )
+from ews.reports.in_words import outcome_words
 from ews.reports.numbers import count, number_of, percent, value_of
 
 if TYPE_CHECKING:
@@ -60,13 +62,13 @@ def auc_by_date(evaluation: Mapping[str, Any]) -> Markup:
     axes.set_ylabel("AUC, students not yet chronic")
     axes.grid(axis="y", color=LINE)
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8.5, handlelength=3, frameon=False)
-    title = "How well each ranking sees who will become chronically absent, by date"
+    title = f"How well each ranking sees who will {outcome_words(evaluation.get('label')).do}, by date"
     return to_svg(figure, "auc-by-date", title, "One point per as-of date; the table holds the figures.")
 
 
 @drawn
 def calibration_curve(evaluation: Mapping[str, Any]) -> Markup:
-    """Draw the observed share of students who became chronic against the risk they were given, in bins."""
+    """Draw the observed share with the outcome against the risk they were given, in bins."""
     figure, (axes,) = new_figure(4.6, 4.2)
     bins = [each for each in evaluation["calibration"]["curve"] if number_of(each["observed"]) is not None]
     axes.plot([0, 1], [0, 1], color=SOFT, linestyle=(0, (4, 3)), linewidth=1)
@@ -81,7 +83,8 @@ def calibration_curve(evaluation: Mapping[str, Any]) -> Markup:
     percent_axis(axes.xaxis)
     percent_axis(axes.yaxis)
     axes.set_xlabel("risk given by the model")
-    axes.set_ylabel("share who became chronically absent")
+    did = outcome_words(evaluation.get("label")).did
+    axes.set_ylabel("\n".join(wrap(f"share who {did}", 44)))
     axes.grid(color=LINE)
     title = "Do the risks mean what they say? On the dashed line they do"
     return to_svg(figure, "calibration", title, f"{len(bins)} groups of students, lowest to highest risk.")
@@ -89,7 +92,7 @@ def calibration_curve(evaluation: Mapping[str, Any]) -> Markup:
 
 @drawn
 def precision_at_capacity(evaluation: Mapping[str, Any]) -> Markup:
-    """Draw, pooled over dates, the share of listed students who became chronic, by section and predictor."""
+    """Draw, pooled over dates, the share of listed students with the outcome, by section and predictor."""
     pooled = next(each for each in evaluation["periods"] if each["as_of"] == "pooled")
     predictors = pooled["populations"]["all"]["predictors"]
     rows = list(reversed(evaluation["predictors"]))
@@ -103,7 +106,8 @@ def precision_at_capacity(evaluation: Mapping[str, Any]) -> Markup:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         percent_axis(axes.xaxis)
     panels[1].set_yticklabels([])
-    title = "Of the students on lists of equal length, the share who became chronically absent"
+    did = outcome_words(evaluation.get("label")).did
+    title = f"Of the students on lists of equal length, the share who {did}"
     return to_svg(figure, "precision", title, "The line through a bar's end is the 95% interval.")
 
 

@@ -10,7 +10,13 @@ from markupsafe import Markup
 from ews.reports.by_date_chart import by_date_chart
 from ews.reports.forest import forest
 from ews.reports.frontier_chart import drawable, frontier_chart, lettered
-from ews.reports.in_words import coverage_sentence, in_one_minute, in_students
+from ews.reports.in_words import (
+    coverage_sentence,
+    in_one_minute,
+    in_students,
+    in_these_words,
+    outcome_words,
+)
 from ews.reports.numbers import complement, part, part_if_any, value_of
 from ews.reports.render import render_page
 from ews.reports.reported_only import intersections, schools
@@ -50,7 +56,8 @@ def render_fairness(
         ``intersections``, ``schools``, ``simple_rule``, ``candidates``; and ``as_served`` of an audit of
         published lists (its ``sentence``).
     evaluation : mapping
-        ``evaluation.json``, for the years and the lift's verdict, which the gate also asks for.
+        ``evaluation.json``, for the years, what was predicted, and the lift's verdict, which the gate also
+        asks for.
     banners : sequence of str
         Sentences that must be seen first: sign-offs, overrides. They stand among the approvals too.
     provenance : mapping of label to text, optional
@@ -67,17 +74,22 @@ def render_fairness(
         _titled(each, fairness) for each in fairness["comparisons"] if each["verdict"] in _OPEN
     ]
     optional = _optional_sections(fairness)
+    said = {
+        **{**fairness, "notes": fairness.get("notes") or [], "attributes": attributes, **optional},
+        "minute": in_one_minute(fairness, evaluation),
+        "not_judged": [(title, group) for title, group in groups if group["verdict"] == "not_judged"],
+        "open_comparisons": open_comparisons,
+        "contents": _contents(attributes, optional),
+    }
+    outcome = outcome_words(evaluation.get("label"))
     return render_page(
         "fairness.html.j2",
-        **{**fairness, "notes": fairness.get("notes") or [], "attributes": attributes, **optional},
+        **in_these_words(said, outcome),
+        outcome=outcome,
         evaluation=evaluation,
         banners=banners,
         provenance=dict(provenance or {}),
-        minute=in_one_minute(fairness, evaluation),
-        not_judged=[(title, group) for title, group in groups if group["verdict"] == "not_judged"],
         judged_count=sum(group["verdict"] != "not_judged" for _, group in groups),
-        open_comparisons=open_comparisons,
-        contents=_contents(attributes, optional),
         rate_titles=RATE_TITLES,
         list_titles=LIST_TITLES,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ews.equity.suppression import bands
+from ews.reports.in_words import in_these_words, outcome_words
 from ews.reports.render import render_page
 
 PERCENTAGE_TITLES = {
@@ -18,7 +19,9 @@ PERCENTAGE_TITLES = {
 """What :data:`ews.equity.public_edition.PERCENTAGES` is in the words of the page."""
 
 
-def render_fairness_public(edition: Mapping[str, Any], banners: Sequence[str] = ()) -> str:
+def render_fairness_public(
+    edition: Mapping[str, Any], banners: Sequence[str] = (), label: Mapping[str, Any] | None = None
+) -> str:
     """Return ``fairness_public.html``; it says nothing that ``edition`` does not.
 
     Parameters
@@ -27,15 +30,19 @@ def render_fairness_public(edition: Mapping[str, Any], banners: Sequence[str] = 
         What :func:`ews.equity.public_edition.public_edition` returned.
     banners : sequence of str
         Sentences that must be seen first: sign-offs, overrides.
+    label : mapping, optional
+        ``label`` of ``evaluation.json``: what was predicted.
 
     Raises
     ------
     jinja2.UndefinedError
         If something that the page shows is missing.
     """
+    outcome = outcome_words(label)
     return render_page(
         "fairness_public.html.j2",
-        **edition,
+        **in_these_words(edition, outcome),
+        outcome=outcome,
         banners=banners,
         titles=PERCENTAGE_TITLES,
         bands=bands(edition["minimum"]),

@@ -1,8 +1,10 @@
-"""The sentences of the fairness report: what the figures say, in counts of students."""
+"""What the figures say, in words: the sentences of the fairness report, and the outcome on every page."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ews.equity.gate import gate_verdict
@@ -22,6 +24,77 @@ IN_SERVICE = {
     "fail": "must not be put in service",
 }
 """Verdict of the gate -> what follows from it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was predicted, in the words of every page; they fit one student and many.
+
+    Parameters
+    ----------
+    did, do : str
+        After "students who", looking back; after "students who will", looking ahead.
+    meaning : str
+        A sentence or two for those who look the words up.
+    """
+
+    did: str
+    do: str
+    meaning: str
+
+    @property
+    def title(self) -> str:
+        """Return the words as a heading."""
+        return self.did[0].upper() + self.did[1:]
+
+
+_USUAL = Outcome(
+    "became chronically absent",
+    "become chronically absent",
+    "Missed the district's threshold of the days enrolled by the end of the school year, for any reason.",
+)
+_OVER_THE_REST = Outcome(
+    "went on to be chronically absent over the rest of the year",
+    "go on to be chronically absent over the rest of the year",
+    "Missed the district's threshold of the days enrolled from that date to the end of the school year, for "
+    "any reason; absences before that date do not count.",
+)
+
+
+def outcome_words(label: Mapping[str, Any] | None) -> Outcome:
+    """Return the words for what was predicted.
+
+    Parameters
+    ----------
+    label : mapping or None
+        ``label`` of ``evaluation.json``; None (older runs): chronic absence by the end of the year.
+
+    Examples
+    --------
+    >>> sentence = "Predicted: whether a student is absent on at least 5 of the next 20 instructional days."
+    >>> outcome_words({"name": "absences_within", "sentence": sentence}).did
+    'missed at least 5 of the next 20 school days'
+    """
+    if label is None or label["name"] == "chronic_by_end":
+        return _USUAL
+    if label["name"] == "chronic_over_the_rest":
+        return _OVER_THE_REST
+    asked = re.search(r"at least (\d+) of the next (\d+)", label["sentence"])
+    days = f"at least {asked[1]} of the next {asked[2]} school days" if asked else "as many days as was asked"
+    return Outcome(f"missed {days}", f"miss {days}", str(label["sentence"]))
+
+
+def in_these_words(document: Any, outcome: Outcome) -> Any:
+    """Return a document of the audit, which speaks of the usual label, in the words of another."""
+    if outcome == _USUAL:
+        return document
+    if isinstance(document, str):
+        return document.replace(_USUAL.did, outcome.did)
+    if isinstance(document, Mapping):
+        return {key: in_these_words(each, outcome) for key, each in document.items()}
+    if isinstance(document, list | tuple):
+        return [in_these_words(each, outcome) for each in document]
+    return document
 
 
 def in_one_minute(fairness: Mapping[str, Any], evaluation: Mapping[str, Any]) -> list[str]:

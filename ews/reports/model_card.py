@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ews.reports.card_figures import fairness_summary, performance_of
-from ews.reports.in_words import IN_SERVICE
+from ews.reports.in_words import IN_SERVICE, in_these_words, outcome_words
 from ews.reports.render import render_page
 
 _OPTIONAL: dict[str, Any] = {
@@ -48,7 +48,8 @@ def render_model_card(
         - optional: ``monotone_down`` (features that can only lower it), ``authorization`` for meal
           eligibility (``{"basis", "citation", "approved_by", "expires"}`` or None), ``sign_offs``
           (sentences), ``limits`` (sentences on this district), ``show_reasons_from`` (signals),
-          ``model_max_age_days``, ``audit_rules`` (``{"min_group", "min_cell", "resamples"}``)
+          ``model_max_age_days``, ``audit_rules`` (``{"min_group", "min_cell", "resamples"}``), ``label``
+          (that of ``evaluation.json``)
     banners : sequence of str
         Sentences that must be seen first.
     evaluation, fairness : mapping, optional
@@ -60,14 +61,16 @@ def render_model_card(
     jinja2.UndefinedError
         If a required entry is missing.
     """
+    outcome = outcome_words(card.get("label") or (evaluation or {}).get("label"))
     uses = {each["table"]: each["use"] for each in card["sources"]}
     return render_page(
         "model_card.html.j2",
         **{**_OPTIONAL, **card},
         banners=banners,
+        outcome=outcome,
         meal_use=uses.get("meal_programs", "none"),
         nurse_use=uses.get("nurse_visits", "none"),
         in_service=IN_SERVICE,
         performance=performance_of(evaluation) if evaluation is not None else None,
-        audit=fairness_summary(fairness) if fairness is not None else None,
+        audit=in_these_words(fairness_summary(fairness), outcome) if fairness is not None else None,
     )

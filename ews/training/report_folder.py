@@ -7,20 +7,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ews.config import Config
 from ews.digests import canonical_json, file_digest
 from ews.equity.public_edition import public_edition
 from ews.errors import UsageError
+from ews.model import booster
 from ews.private_files import write_private
 from ews.reports.evaluation import render_evaluation
 from ews.reports.fairness import render_fairness
 from ews.reports.fairness_public import render_fairness_public
 from ews.reports.model_card import render_model_card
+from ews.reports.shap_plots import PLOTS, drawn_rows, shap_plots
+from ews.reports.summary import render_summary
 
 EVALUATION = "evaluation.json"
 FAIRNESS = "fairness.json"
 CARD = "model_card.json"
 LATEST = "LATEST"
+_KINDS = {EVALUATION: "evaluation", FAIRNESS: "fairness"}
 
 
 def report_folder(workspace: Path, run_name: str) -> Path:
@@ -34,6 +40,13 @@ def write_figures(
     """Write the figures of a run as JSON."""
     for name, content in ((EVALUATION, evaluation), (FAIRNESS, fairness), (CARD, card)):
         write_private(folder / name, canonical_json(content))
+
+
+def write_plots(folder: Path, model_text: str, features: pd.DataFrame, seed: int) -> None:
+    """Draw shap's plots of a sample of the test year's rows, as pictures beside the reports."""
+    rows = drawn_rows(features, seed)
+    for name, picture in shap_plots(rows, booster.contributions(model_text, rows)).items():
+        write_private(folder / name, picture)
 
 
 def read_figures(folder: Path, name: str) -> dict[str, Any]:
@@ -55,14 +68,34 @@ def read_fairness(config: Config, run: str | None = None) -> dict[str, Any]:
     UsageError
         If there is no such report.
     """
+    return _read_report(config, run, FAIRNESS)
+
+
+def read_evaluation(config: Config, run: str | None = None) -> dict[str, Any]:
+    """Return ``evaluation.json`` of a run, by default the newest.
+
+    Parameters
+    ----------
+    run : str, optional
+        The name of a folder under ``reports/``.
+
+    Raises
+    ------
+    UsageError
+        If there is no such report.
+    """
+    return _read_report(config, run, EVALUATION)
+
+
+def _read_report(config: Config, run: str | None, file: str) -> dict[str, Any]:
     reports = config.workspace_dir / "reports"
     latest = reports / LATEST
     name = run or (latest.read_text(encoding="utf-8").strip() if latest.is_file() else "")
-    if name and (reports / name / FAIRNESS).is_file():
-        return read_figures(reports / name, FAIRNESS)
-    there = sorted(path.parent.name for path in reports.glob(f"*/{FAIRNESS}"))
+    if name and (reports / name / file).is_file():
+        return read_figures(reports / name, file)
+    there = sorted(path.parent.name for path in reports.glob(f"*/{file}"))
     raise UsageError(
-        f"there is no fairness report of {name or 'any run'}",
+        f"there is no {_KINDS[file]} report of {name or 'any run'}",
         expected=f"one of {', '.join(there)}" if there else "a run that `ews train` ended",
         where=str(reports),
         next_step="give the name of one of them" if there else "run `ews train`",
@@ -70,7 +103,9 @@ def read_fairness(config: Config, run: str | None = None) -> dict[str, Any]:
 
 
 def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None) -> None:
-    """Draw the pages of a run from its figures: three for those who decide, one for everybody.
+    """Draw the pages of a run from its figures: four for those who decide, one for everybody.
+
+    shap's plots are shown where a run has left them; older runs have none.
 
     Parameters
     ----------
@@ -91,11 +126,13 @@ def draw_pages(folder: Path, banners: Sequence[str], version: str | None = None)
         **{f"SHA-256 of the {name}": str(digest) for name, digest in card["digests"].items()},
         "SHA-256 of this audit": file_digest(folder / FAIRNESS),
     }
+    plots = {name: (folder / name).read_bytes() for name in PLOTS if (folder / name).is_file()}
     pages = {
-        "evaluation.html": render_evaluation(evaluation, banners),
+        "summary.html": render_summary(evaluation, fairness, banners),
+        "evaluation.html": render_evaluation(evaluation, banners, plots),
         "fairness.html": render_fairness(fairness, evaluation, banners, provenance),
         "fairness_public.html": render_fairness_public(
-            public_edition(fairness, fairness["min_cell"]), banners
+            public_edition(fairness, fairness["min_cell"]), banners, evaluation.get("label")
         ),
         "model_card.html": render_model_card(card, banners, evaluation, fairness),
     }

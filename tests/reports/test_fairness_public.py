@@ -116,3 +116,10 @@ def test_an_audit_that_could_not_be_made_has_a_page(audit: dict[str, Any]) -> No
     said = text_of(render_fairness_public(public_edition(failed, 10)))
     assert "The audit could not be made." in said
     assert "There is no audit, so there is nothing to show by group." in said
+
+
+def test_it_speaks_of_what_was_predicted(edition: dict[str, Any]) -> None:
+    sentence = "Predicted: whether a student is absent on at least 5 of the next 20 instructional days."
+    said = text_of(render_fairness_public(edition, [], {"name": "absences_within", "sentence": sentence}))
+    assert "in need here who missed at least 5 of the next 20 school days in that year" in said
+    assert "became chronically absent" not in said

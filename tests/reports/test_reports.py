@@ -14,6 +14,7 @@ from ews.equity.suppression import suppress_fairness
 from ews.reports.evaluation import render_evaluation
 from ews.reports.fairness import render_fairness
 from ews.reports.model_card import render_model_card
+from ews.reports.summary import render_summary
 from tests.outreach.page_reading import Page, check_page
 from tests.reports import samples
 
@@ -30,6 +31,7 @@ RENDERED = {
     "evaluation": lambda: render_evaluation(samples.evaluation(), [BANNER]),
     "fairness": fairness_page,
     "model_card": lambda: render_model_card(samples.card(), [BANNER]),
+    "summary": lambda: render_summary(samples.evaluation(), samples.fairness(), [BANNER]),
 }
 
 
@@ -84,6 +86,7 @@ def test_texts_of_the_district_are_escaped(name: str) -> None:
             documents["fairness"], samples.evaluation(), [nasty], {nasty: nasty}
         ),
         "model_card": lambda: render_model_card({**documents["model_card"], "limits": [nasty]}, [nasty]),
+        "summary": lambda: render_summary(documents["evaluation"], documents["fairness"], [nasty]),
     }[name]()
     assert not check_page(html).found("img")
 
@@ -110,7 +113,7 @@ def test_the_verdict_on_lift_comes_before_any_figure(verdict: str, words: str) -
 
 
 def test_every_auc_of_every_date_stands_in_a_table_as_in_the_data(pages: dict[str, Page]) -> None:
-    rows = [row for row in pages["evaluation"].rows if len(row) == 5]
+    rows = [row for row in pages["evaluation"].rows if len(row) == 8]
     for period in samples.evaluation()["periods"]:
         for population in period["populations"].values():
             for name, title, _ in samples.PREDICTORS:
@@ -126,7 +129,7 @@ def test_counts_at_capacity_stand_beside_their_rates(pages: dict[str, Page]) -> 
         low, high = (round(100 * each["precision"][key]) for key in ("low", "high"))
         wanted = [f"{each['listed']:,}", f"{each['found']:,}"]
         assert any(
-            row[-4:-2] == wanted and row[-2].endswith(f"({low}–{high}%)") for row in pages["evaluation"].rows
+            row[-5:-3] == wanted and row[-3].endswith(f"({low}–{high}%)") for row in pages["evaluation"].rows
         )
 
 
@@ -135,7 +138,8 @@ def test_rules_of_thumb_have_no_brier_score_rather_than_zero(pages: dict[str, Pa
         row for row in pages["evaluation"].rows if row[0] == "Last year's rate" and row[1].startswith("0.")
     ]
     assert rules
-    assert all(row[3:] == ["not a probability", "not a probability"] for row in rules)
+    assert all(row[3:7] == ["–"] * 4 for row in rules)
+    assert "–: a rule of thumb gives no probability" in pages["evaluation"].words
 
 
 def test_truth_ablation_and_families_are_shown_only_where_they_are_given() -> None:
@@ -145,6 +149,7 @@ def test_truth_ablation_and_families_are_shown_only_where_they_are_given() -> No
     spare = Page(render_evaluation(bare)).words
     for words in (
         "This district is simulated",
+        "How much of what is possible",
         "What each source of data adds",
         "What the risks rest on",
         "The gate",
