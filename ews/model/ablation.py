@@ -116,15 +116,21 @@ def _of_signal(row: Mapping[str, Any]) -> str:
     words, gain = _WORDS[row["name"]], row["difference"]
     if gain is None or gain["value"] is None:
         return f"What {words} add cannot be told: no date had both outcomes."
-    figures = f"{gain['value']:+.3f} in AUC against attendance alone"
+    figures = f"{_signed(gain['value'])} in AUC against attendance alone"
     if gain["low"] is None:
         return f"What {words} add cannot be told: {figures}, without an interval."
-    figures += f" (95% interval {gain['low']:+.3f} to {gain['high']:+.3f})"
+    figures += f" (95% interval {_signed(gain['low'])} to {_signed(gain['high'])})"
     if gain["low"] > 0:
         return f"{words.capitalize()} earned their place in this district: {figures}."
     if gain["high"] < 0:
         return f"{words.capitalize()} make the ranking worse in this district: {figures}."
     return f"No gain shown from {words} in this district: {figures}."
+
+
+def _signed(value: float) -> str:
+    """Return three decimals with a sign; what rounds to nothing has none."""
+    text = f"{value:+.3f}"
+    return "0.000" if float(text) == 0 else text
 
 
 def _how(rows: pd.DataFrame, fitted_on: FittingRows, judged_sampled: bool) -> str:

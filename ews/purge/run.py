@@ -25,6 +25,7 @@ from ews.store.lock import workspace_lock
 from ews.store.purge_log import begin, finish, next_name, unfinished
 from ews.store.schema import read_store, store_path
 from ews.store.tombstones import ensure_key, is_in_store, purge_key, purged_at, read_key, student_hash
+from ews.training.report_folder import forget_plots
 from ews.training.run import account
 
 
@@ -159,6 +160,7 @@ def _carry_out(
         rewrite_store(store_path(workspace), subject, key=key, at=dt.datetime.fromisoformat(note["at"]))
     for name in found.backups:
         (workspace / name).unlink(missing_ok=True)
+    forget_plots(workspace)
     nights = find_nights(workspace, subject)
     for number, night in enumerate(nights):
         progress("Writing published nights anew", 0.3 + 0.6 * number / len(nights))
@@ -243,7 +245,8 @@ def _stays(config: Config, subject: Subject, begun: dict[str, Any]) -> list[str]
         *stays,
         "the extracts, which ews never changes: what was purged is not loaded from them again",
         "reports, the model's figures and the logs: they hold counts and rates of groups; of a group of "
-        "fewer than audit.min_cell students they hold neither figures nor the name",
+        "fewer than audit.min_cell students they hold neither figures nor the name. Plots that showed "
+        "sampled students as dots are removed",
         "backups of the disk, and blocks that the disk has freed and not yet used again",
     ]
 

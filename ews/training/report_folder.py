@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ EVALUATION = "evaluation.json"
 FAIRNESS = "fairness.json"
 CARD = "model_card.json"
 LATEST = "LATEST"
+_PICTURE = re.compile(r'<img [^>]*src="data:image/png;base64,[^>]*>')
+_NO_PICTURE = "<p>A purge has removed this plot: it showed sampled students as dots.</p>"
 _KINDS = {EVALUATION: "evaluation", FAIRNESS: "fairness"}
 
 
@@ -47,6 +50,25 @@ def write_plots(folder: Path, model_text: str, features: pd.DataFrame, seed: int
     rows = drawn_rows(features, seed)
     for name, picture in shap_plots(rows, booster.contributions(model_text, rows)).items():
         write_private(folder / name, picture)
+
+
+def forget_plots(workspace: Path) -> int:
+    """Remove the plots that show sampled students as dots, from every run's reports; say from how many.
+
+    They name nobody, and the figures beside them stay.
+    """
+    forgotten = 0
+    for folder in sorted((workspace / "reports").glob("*/")):
+        page = folder / "evaluation.html"
+        pictures = [folder / name for name in PLOTS if (folder / name).is_file()]
+        text = page.read_text(encoding="utf-8") if page.is_file() else ""
+        without = _PICTURE.sub(_NO_PICTURE, text)
+        if without != text:
+            write_private(page, without.encode())
+        for picture in pictures:
+            picture.unlink()
+        forgotten += bool(pictures) or without != text
+    return forgotten
 
 
 def read_figures(folder: Path, name: str) -> dict[str, Any]:

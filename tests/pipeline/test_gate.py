@@ -126,7 +126,7 @@ def test_a_model_without_an_audit_is_failed_and_not_registered(failed: tuple[AtW
 
     assert exit_code == 50
     assert district.registry_client().search_registered_models() == []
-    assert {path.suffix for path in district.reports().iterdir()} == {".html", ".json"}
+    assert {path.suffix for path in district.reports().iterdir()} == {".html", ".json", ".png"}
     assert district.figures("fairness.json")["verdict"] == "fail"
     assert "audit could not be made" in district.figures("fairness.json")["sentence"]
     assert district.figures("evaluation.json")["gate"] == "fail"

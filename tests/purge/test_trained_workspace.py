@@ -57,6 +57,20 @@ def test_the_purged_workspace_verifies(
     assert json.loads(capsys.readouterr().out)["problems"] == []
 
 
+def test_plots_that_showed_sampled_students_as_dots_are_gone(
+    in_service: AtWork, work: tuple[AtWork, PurgeReport]
+) -> None:
+    before, after = in_service.reports(), work[0].reports()
+    assert list(before.glob("*.png"))
+    assert "data:image/png" in (before / "evaluation.html").read_text(encoding="utf-8")
+
+    assert list(after.glob("*.png")) == []
+    page = (after / "evaluation.html").read_text(encoding="utf-8")
+    assert "data:image/png" not in page
+    assert page.count("A purge has removed this plot") == 2
+    assert page.endswith("</html>\n")
+
+
 @pytest.mark.parametrize("name", ["outreach/0001.csv", "scores.parquet", "manifest.json"])
 def test_what_is_changed_after_the_purge_is_noticed(district: AtWork, name: str) -> None:
     path = district.published() / name
