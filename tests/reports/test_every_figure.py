@@ -23,6 +23,7 @@ STUDIES = (
     "ablation",
     "rolling_origin",
     "stability",
+    "week_to_week",
     "lead_time",
     "truth",
     "calibration",
@@ -75,7 +76,7 @@ def changed(document: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
 
 def of_shown_rankings(path: tuple[Any, ...]) -> bool:
     shown = {"model", "prior_year_rate", "logistic_regression", evaluation()["lift"]["best_rule"]}
-    return path[0] != "stability" or path[3] in shown
+    return path[0] not in ("stability", "week_to_week") or path[3] in shown
 
 
 @pytest.mark.usefixtures("no_charts")
