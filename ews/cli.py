@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -122,7 +123,8 @@ def train(
         console.say(line)
     console.say(f"Reports: {result.reports}")
     result.raise_if_failed()
-    console.say(_after_training(result.verdict, result.version))
+    verdicts = {"lift": result.lift_verdict, "fairness": result.fairness_verdict}
+    console.say(_after_training(result.verdict, verdicts, result.version))
     console.result(
         {
             "run": result.run_name,
@@ -283,12 +285,14 @@ def _usage(error: Any, *, as_json: bool) -> int:
     return UsageError.exit_code
 
 
-def _after_training(verdict: str, version: str | None) -> str:
+def _after_training(verdict: str, verdicts: Mapping[str, str], version: str | None) -> str:
     if verdict == "pass":
         return f"The gate passed it: version {version} is the challenger. Next: read the reports, ews promote"
+    pages = {"lift": "evaluation.html", "fairness": "fairness.html"}
+    read = " and ".join(page for part, page in pages.items() if verdicts[part] != "pass")
     return (
         f"The evidence was not sufficient for a verdict: version {version} is a challenger that an equity "
-        "officer has to sign off. Next: read fairness.html, then ews sign-off"
+        f"officer has to sign off. Next: read {read}, then ews sign-off"
     )
 
 

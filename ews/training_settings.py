@@ -61,6 +61,8 @@ class AbsencesWithin(StrictModel):
         return value
 
 
+_NAMED_LABELS = ("chronic_by_end", "chronic_over_the_rest")
+
 Label = Literal["chronic_by_end", "chronic_over_the_rest"] | AbsencesWithin
 
 
@@ -75,6 +77,25 @@ class Training(StrictModel):
     resamples: int = Field(default=500, ge=100)
     candidates: Candidates | None = None
     tune: Tune | None = None
+
+    @field_validator("label", mode="before")
+    @classmethod
+    def _one_of_three(cls, value: Any) -> Any:
+        """Say which forms there are, in one sentence instead of one per form."""
+        if isinstance(value, dict):
+            return AbsencesWithin.model_validate(value)
+        if isinstance(value, AbsencesWithin) or value in _NAMED_LABELS:
+            return value
+        msg = "give chronic_by_end, chronic_over_the_rest, or {absences: N, within_days: M}"
+        raise ValueError(msg)
+
+    @field_validator("tune", mode="before")
+    @classmethod
+    def _a_number_of_trials(cls, value: Any) -> Any:
+        if value is None or isinstance(value, dict | Tune):
+            return value
+        msg = "give {trials: N}"
+        raise ValueError(msg)
 
     @field_validator("as_of")
     @classmethod

@@ -105,8 +105,9 @@ def may_promote(
         " ".join([f"{why}.", *did_not_hold]) if did_not_hold else why,
         expected="a pass, or an equity officer's decision in force on this very model and audit",
         where="the gate",
-        next_step=f"read the fairness report; an equity officer may then record a decision with "
-        f"`ews sign-off --kind {_KIND_FOR[verdict]}`, or train again",
+        next_step="read the reports of its run (evaluation.html for lift, fairness.html for the audit); an "
+        f"equity officer may then record a decision with `ews sign-off --kind {_KIND_FOR[verdict]}`, or "
+        "train again",
     )
 
 

@@ -70,10 +70,10 @@ def sentence_of(
 
 
 def _left_out_sentence(left_out: Mapping[str, float]) -> str:
-    parts = [
-        f"left out of {attribute_title(name).lower()}: {_roughly(share)}" for name, share in left_out.items()
-    ]
-    return f" Of those who became chronically absent, {'; '.join(parts)}." if parts else ""
+    parts = [f"{_roughly(share)} by “{attribute_title(name).lower()}”" for name, share in left_out.items()]
+    if not parts:
+        return ""
+    return f" Of those who became chronically absent, some could not be compared: {', '.join(parts)}."
 
 
 def _roughly(share: float) -> str:

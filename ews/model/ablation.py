@@ -8,7 +8,7 @@ differences to attendance alone paired by student.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,14 @@ import pandas as pd
 
 from ews.model.baselines import rules_of_thumb
 from ews.model.families import FAMILIES, SIGNAL_OF_FAMILY
-from ews.model.intervals import Interval, percentile_interval
+from ews.model.intervals import Interval, percentile_interval, signed
 from ews.model.labelled_rows import LabelledRows, sample_students
-from ews.model.lift_side_by_side import average_aucs, best_rule_of, difference
+from ews.model.lift_side_by_side import average_aucs, best_rule_of, difference, students_not_yet_chronic
 from ews.model.ranking import MOST_ROWS, FittingRows, fit_ranking, scores_of
 from ews.model.recipes import Recipe, families_of
 from ews.progress import Progress
 
+_AS_CONFIGURED = Recipe()
 _ALWAYS = "attendance"
 _WORDS = {"nurse": "nurse visits", "meals": "meal programs", "roster": "school, grade, moves and entry"}
 _HEALTH = ("nurse", "meals")
@@ -37,11 +38,10 @@ class Variant:
     title: str
     signals: tuple[str, ...]
 
-    @property
-    def recipe(self) -> Recipe:
-        """The model as configured, without the other signals."""
+    def recipe(self, own: Recipe) -> Recipe:
+        """Return a model's recipe without the other signals."""
         others = [signal for signal in _SIGNALS if signal not in self.signals]
-        return Recipe(without=families_of(others))
+        return replace(own, without=families_of(others))
 
 
 def variants_of(features: pd.DataFrame) -> list[Variant]:
@@ -70,6 +70,7 @@ def ablation(
     seed: int,
     progress: Progress,
     model_text: str | None = None,
+    recipe: Recipe = _AS_CONFIGURED,
 ) -> dict[str, Any]:
     """Return ``ablation`` of ``evaluation.json``.
 
@@ -84,6 +85,8 @@ def ablation(
     model_text : str, optional
         The model itself, where it was fitted on these very rows with all signals: it need not be fitted
         again.
+    recipe : Recipe
+        How the model itself was fitted, but for the signals.
     """
     judged = sample_students(test, MOST_ROWS, seed)
     variants = variants_of(fitted_on.train.features)
@@ -91,7 +94,7 @@ def ablation(
     for number, variant in enumerate(variants):
         progress("Asking what each source of data adds", number / len(variants))
         own = model_text if number == len(variants) - 1 else None
-        text = own or fit_ranking(fitted_on, seed, variant.recipe)
+        text = own or fit_ranking(fitted_on, seed, variant.recipe(recipe))
         scores[variant.name] = scores_of(text, judged.features)
     rows = pd.concat([judged.standing, rules_of_thumb(judged.features)], axis=1)
     compared = _rows(rows, scores, variants, resamples, seed)
@@ -116,21 +119,16 @@ def _of_signal(row: Mapping[str, Any]) -> str:
     words, gain = _WORDS[row["name"]], row["difference"]
     if gain is None or gain["value"] is None:
         return f"What {words} add cannot be told: no date had both outcomes."
-    figures = f"{_signed(gain['value'])} in AUC against attendance alone"
+    figures = f"{signed(gain['value'])} in AUC against attendance alone"
     if gain["low"] is None:
         return f"What {words} add cannot be told: {figures}, without an interval."
-    figures += f" (95% interval {_signed(gain['low'])} to {_signed(gain['high'])})"
-    if gain["low"] > 0:
+    figures += f" (95% interval {signed(gain['low'])} to {signed(gain['high'])})"
+    # Decided on what is printed: a bound that reads 0.000 is not above 0.
+    if round(gain["low"], 3) > 0:
         return f"{words.capitalize()} earned their place in this district: {figures}."
-    if gain["high"] < 0:
+    if round(gain["high"], 3) < 0:
         return f"{words.capitalize()} make the ranking worse in this district: {figures}."
     return f"No gain shown from {words} in this district: {figures}."
-
-
-def _signed(value: float) -> str:
-    """Return three decimals with a sign; what rounds to nothing has none."""
-    text = f"{value:+.3f}"
-    return "0.000" if float(text) == 0 else text
 
 
 def _how(rows: pd.DataFrame, fitted_on: FittingRows, judged_sampled: bool) -> str:
@@ -142,8 +140,8 @@ def _how(rows: pd.DataFrame, fitted_on: FittingRows, judged_sampled: bool) -> st
     cost = f" To bound the cost, {' and '.join(sampled)} are sampled, by whole students." if sampled else ""
     return (
         f"Each was fitted on the same {len(fitted_on.train.standing):,} rows and judged on "
-        f"{rows['student_id'].nunique():,} students of the test year: AUC among students not yet chronically "
-        f"absent, averaged over the as-of dates.{cost}"
+        f"{students_not_yet_chronic(rows):,} students of the test year: AUC among students not yet "
+        f"chronically absent, averaged over the as-of dates.{cost}"
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ews.model.clustered import mean_of, rate_of
+from ews.model.intervals import signed
 from ews.model.predictors import MODEL
 from ews.model.resampling import student_codes
 from ews.model.years import YearPlan
@@ -67,5 +68,6 @@ def _sentence(years: Sequence[dict[str, Any]], predicted: float | None, drift: A
         claim = "the outcome was less common in the test year than the risks say"
     else:
         claim = "the risks kept up with it, as far as these data can tell"
-    bounds = f"{drift['value']:+.1%}, 95% interval {drift['low']:+.1%} to {drift['high']:+.1%}"
-    return f"{opening} The mean risk in the test year is {predicted:.1%}: {claim} (difference {bounds})."
+    value, low, high = (signed(100 * drift[key], 1) for key in ("value", "low", "high"))
+    points = f"{value} percentage points, 95% interval {low} to {high}"
+    return f"{opening} The mean risk in the test year is {predicted:.1%}: {claim} (difference {points})."

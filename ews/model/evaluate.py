@@ -15,6 +15,7 @@ import pandas as pd
 
 from ews.capacity import Enrolled, place
 from ews.config import Capacities
+from ews.model.beside import beside
 from ews.model.calibration_by import calibration_by
 from ews.model.calibration_curve import CalibrationCurve
 from ews.model.evaluation_slice import ALL, NOT_YET_CHRONIC, Slice
@@ -27,8 +28,8 @@ from ews.model.resampling import StudentBootstrap, student_codes
 
 POOLED = "pooled"
 
-_Judged = dict[tuple[str, str], tuple[dict[str, Any], FloatArray]]
-"""By period and population: a predictor's figures, and its AUC in every resample."""
+_Judged = dict[tuple[str, str], tuple[dict[str, Any], dict[str, FloatArray]]]
+"""By period and population: a predictor's figures, and what is compared by pairs in every resample."""
 
 
 def evaluate(
@@ -98,7 +99,7 @@ def _judge(
     predictor: Predictor,
     listed: pd.Series[str],
 ) -> _Judged:
-    """Return one predictor's figures, and its AUC in every resample, by period and population."""
+    """Return one predictor's figures, and draws of those compared by pairs, by period and population."""
     # One predictor at a time, with the same weights drawn anew: holding all of them at once would take
     # six times the memory and save a second.
     slices = {
@@ -110,7 +111,7 @@ def _judge(
     for weights in bootstrap.chunks():
         for each in slices.values():
             each.resample(weights)
-    return {key: (each.figures(), each.drawn("auc")) for key, each in slices.items()}
+    return {key: (each.figures(), each.drawn_in_pairs()) for key, each in slices.items()}
 
 
 def _sections(
@@ -141,6 +142,7 @@ def _periods(rows: pd.DataFrame, judged: Mapping[str, _Judged]) -> list[dict[str
             "positives": int(own["label"].sum()),
             "students": int(own["student_id"].nunique()),
             "predictors": {name: figures[period, population][0] for name, figures in judged.items()},
+            "beside": beside({name: figures[period, population] for name, figures in judged.items()}),
         }
     return [{"as_of": period, "populations": populations} for period, populations in report.items()]
 
@@ -151,7 +153,8 @@ def _lift(rows: pd.DataFrame, judged: Mapping[str, _Judged], dates: list[dt.date
     for name, figures in judged.items():
         own = [figures[day.isoformat(), NOT_YET_CHRONIC] for day in dates]
         points[name] = [np.nan if each["auc"]["value"] is None else each["auc"]["value"] for each, _ in own]
-        length = max(len(drawn) for _, drawn in own)
-        draws[name] = np.array([drawn if len(drawn) else np.full(length, np.nan) for _, drawn in own])
+        aucs = [drawn["auc"] for _, drawn in own]
+        length = max(len(drawn) for drawn in aucs)
+        draws[name] = np.array([drawn if len(drawn) else np.full(length, np.nan) for drawn in aucs])
     early = rows.loc[~rows["already_chronic"].astype(bool), "student_id"]
     return lift(points, draws, early.nunique())

@@ -125,6 +125,10 @@ class Slice:
         drawn: FloatArray = np.concatenate(self._draws.get(figure, [np.empty(0)]))
         return drawn
 
+    def drawn_in_pairs(self) -> dict[str, FloatArray]:
+        """Return the figures that are compared between predictors, in every resample."""
+        return {name: self.drawn(name) for name in ("auc", *(f"{each} precision" for each in self._sections))}
+
     def figures(self) -> dict[str, Any]:
         """Return this predictor's entry under ``predictors`` of a population."""
         measures = {"auc": auc, "average_precision": average_precision}

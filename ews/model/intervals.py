@@ -161,3 +161,15 @@ def rate_within(successes: int, trials: int, students: int, bounds: tuple[float,
 
 def _or_none(bound: float) -> float | None:
     return float(bound) if math.isfinite(bound) else None
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """Return a difference with its sign; what rounds to nothing has none.
+
+    Examples
+    --------
+    >>> signed(0.0126), signed(-0.0004)
+    ('+0.013', '0.000')
+    """
+    text = f"{value:+.{digits}f}"
+    return text.lstrip("+-") if float(text) == 0 else text

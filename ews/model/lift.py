@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ews.model.intervals import FloatArray, Interval, percentile_interval
+from ews.model.intervals import FloatArray, Interval, percentile_interval, signed
 from ews.model.predictors import MODEL, PREDICTORS, REGRESSION, RULES
 from ews.model.resampling import ratio
 
@@ -97,8 +97,9 @@ def _sentence(
     }[verdict]
     return (
         f"Among students not yet chronically absent, {claim} the best rule of thumb, {_PHRASES[best]}: "
-        f"AUC {means[MODEL.name]:.3f} against {means[best]:.3f}, a difference of {gain['value']:+.3f}"
-        f"{_bounds(gain)}, averaged over {_count(dates, 'date')} and {_count(students, 'student')}."
+        f"AUC {means[MODEL.name]:.3f} against {means[best]:.3f}, a difference of "
+        f"{signed(gain['value'] or 0.0)}{_bounds(gain)}, averaged over {_count(dates, 'date')} and "
+        f"{_count(students, 'student')}."
     )
 
 
@@ -110,13 +111,13 @@ def _regression_sentence(gain: Interval) -> str:
         claim = "The logistic regression does better than the model"
     else:
         claim = "The logistic regression does as well as the model, as far as these data can tell"
-    return f"{claim}: a difference in AUC of {gain['value']:+.3f}{_bounds(gain)}."
+    return f"{claim}: a difference in AUC of {signed(gain['value'] or 0.0)}{_bounds(gain)}."
 
 
 def _bounds(gain: Interval) -> str:
     if gain["low"] is None or gain["high"] is None:
         return ""
-    return f" (95% interval {gain['low']:+.3f} to {gain['high']:+.3f})"
+    return f" (95% interval {signed(gain['low'])} to {signed(gain['high'])})"
 
 
 def _count(number: int, noun: str) -> str:

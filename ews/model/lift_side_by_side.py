@@ -120,3 +120,8 @@ def _average_auc(
         for weights in bootstrap.chunks()
     ]
     return float(np.mean([auc(labels[mask], score[mask]) for mask in dates])), np.concatenate(drawn)
+
+
+def students_not_yet_chronic(rows: pd.DataFrame) -> int:
+    """Return how many students have a row on which they are not yet chronic: those that lift is about."""
+    return int(rows.loc[~rows["already_chronic"].astype(bool), "student_id"].nunique())

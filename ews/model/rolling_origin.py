@@ -13,10 +13,19 @@ from typing import Any
 import pandas as pd
 
 from ews.model.baselines import rules_of_thumb
+from ews.model.intervals import signed
 from ews.model.labelled_rows import LabelledRows, sample_students
-from ews.model.lift_side_by_side import average_aucs, best_rule_of, difference
+from ews.model.lift_side_by_side import (
+    average_aucs,
+    best_rule_of,
+    difference,
+    students_not_yet_chronic,
+)
 from ews.model.ranking import MOST_ROWS, fit_ranking, fitting_rows, scores_of
+from ews.model.recipes import Recipe
 from ews.progress import Progress
+
+_AS_CONFIGURED = Recipe()
 
 
 def rolling_origin(
@@ -27,6 +36,7 @@ def rolling_origin(
     resamples: int,
     seed: int,
     progress: Progress,
+    recipe: Recipe = _AS_CONFIGURED,
 ) -> dict[str, Any]:
     """Return ``rolling_origin`` of ``evaluation.json``: ``folds``, oldest first, and a ``sentence``.
 
@@ -38,11 +48,13 @@ def rolling_origin(
         The years of the plan, in order, the test year last.
     lift : mapping
         ``lift`` of the test year: the last fold, as the evaluation gives it.
+    recipe : Recipe
+        How each fold's model is fitted.
     """
     folds = []
     for number, year in enumerate(years[1:-1], start=1):
         progress("Judging earlier years", (number - 1) / len(years))
-        folds.append(_fold(rows, list(years[:number]), year, resamples, seed))
+        folds.append(_fold(rows, list(years[:number]), year, resamples, seed, recipe))
     last = {
         "test_year": years[-1],
         "is_test_year": True,
@@ -56,14 +68,14 @@ def rolling_origin(
 
 
 def _fold(
-    rows: LabelledRows, before: Sequence[int], year: int, resamples: int, seed: int
+    rows: LabelledRows, before: Sequence[int], year: int, resamples: int, seed: int, recipe: Recipe
 ) -> dict[str, Any] | None:
     """Return one fold; None where there is nothing to fit on or to judge."""
     parts = fitting_rows(rows.of_years(before), None, seed)
     judged = sample_students(rows.of_years([year]), MOST_ROWS, seed)
     if not parts.usable or judged.standing.empty:
         return None
-    scores = {"model": scores_of(fit_ranking(parts, seed), judged.features)}
+    scores = {"model": scores_of(fit_ranking(parts, seed, recipe), judged.features)}
     frame = pd.concat([judged.standing, rules_of_thumb(judged.features)], axis=1)
     found = average_aucs(frame, scores, resamples=resamples, seed=seed)
     if not found:
@@ -74,7 +86,7 @@ def _fold(
         "train_years": list(before),
         "is_test_year": False,
         "train_rows": len(parts.train.standing),
-        "n_students": int(frame["student_id"].nunique()),
+        "n_students": students_not_yet_chronic(frame),
         "best_rule": rule,
         "model_auc": found["model"][0],
         "best_rule_auc": found[rule][0],
@@ -95,5 +107,5 @@ def _sentence(folds: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _figure(lift: Mapping[str, Any]) -> str:
-    bounds = "" if lift["low"] is None else f" ({lift['low']:+.3f} to {lift['high']:+.3f})"
-    return f"{lift['value']:+.3f}{bounds}"
+    bounds = "" if lift["low"] is None else f" ({signed(lift['low'])} to {signed(lift['high'])})"
+    return f"{signed(lift['value'])}{bounds}"

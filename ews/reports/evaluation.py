@@ -77,8 +77,22 @@ def render_evaluation(
         parts_of_district=_parts_of_district(evaluation["calibration"].get("by") or {}),
         choice=evaluation["calibration"].get("choice"),
         shown_beside=_beside(evaluation),
+        beside_by_date=_by_date(evaluation),
         figures=_figures(evaluation, optional),
     )
+
+
+def _by_date(evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the paired differences of every date among students not yet chronic; none in older runs."""
+    found = []
+    for period in evaluation["periods"]:
+        population = period["populations"]["not_yet_chronic"]
+        if period["as_of"] != "pooled" and "beside" in population:
+            auc = population["predictors"]["model"]["auc"]
+            found.append(
+                {"as_of": period["as_of"], "n": population["n"], "auc": auc, "beside": population["beside"]}
+            )
+    return found
 
 
 def _figures(evaluation: Mapping[str, Any], optional: Mapping[str, Any]) -> dict[str, Any]:

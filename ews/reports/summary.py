@@ -62,7 +62,7 @@ def render_summary(
         sections=SECTION_TITLES,
         rows=rows,
         picture=hundred_places(rows["prevent"][:2], outcome) if _drawable(rows["prevent"][:2]) else "",
-        beside_rule=_beside_rule(rows["prevent"], ranked),
+        beside_rule=_beside_rule(rows["prevent"], ranked, _difference(pooled, "prevent")),
         reach=_reach(pooled["predictors"][_MODEL]["at_capacity"]["both"], pooled, fewest),
         lead=_lead(evaluation.get("lead_time"), evaluation["lift"]["best_rule"], fewest),
         pairs=_pairs(evaluation["lift"]),
@@ -156,7 +156,15 @@ def _drawable(rows: Sequence[Mapping[str, Any]]) -> bool:
     return any(each["figure"] is not None for each in rows)
 
 
-def _beside_rule(rows: Sequence[Mapping[str, Any]], ranked: Mapping[str, str]) -> str:
+def _difference(pooled: Mapping[str, Any], section: str) -> Mapping[str, Any] | None:
+    """Return the model's precision less that of the rule that finds most, paired by student."""
+    found: Mapping[str, Any] | None = pooled.get("beside")
+    return None if found is None else found["precision"][section]["difference"]
+
+
+def _beside_rule(
+    rows: Sequence[Mapping[str, Any]], ranked: Mapping[str, str], difference: Mapping[str, Any] | None
+) -> str:
     """Say how many more of 100 places the model finds than the best rule; as rounded on the page."""
     figures = {each["name"]: each["figure"] for each in rows}
     first = next((name for name in ranked if name != _MODEL), "")
@@ -168,7 +176,14 @@ def _beside_rule(rows: Sequence[Mapping[str, Any]], ranked: Mapping[str, str]) -
     if more == 0:
         return f"Of 100 places the model finds as many as {words} does."
     said = f"Of 100 places the model finds {abs(more)} {'more' if more > 0 else 'fewer'} than {words} does"
-    return f"{said}." if _apart(model, rule) else f"{said}; on these lists alone that could be chance."
+    settled = _settled(difference) if difference else _apart(model, rule)
+    return f"{said}." if settled else f"{said}; on these lists alone that could be chance."
+
+
+def _settled(difference: Mapping[str, Any]) -> bool:
+    """Return whether an interval leaves out 0."""
+    low, high = number_of(difference, "low"), number_of(difference, "high")
+    return low is not None and high is not None and (low > 0 or high < 0)
 
 
 def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

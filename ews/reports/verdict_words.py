@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ews.reports.numbers import decimal
+from ews.reports.render import short_day
 
 
 def titles_of(evaluation: Mapping[str, Any]) -> dict[str, str]:
@@ -30,8 +31,8 @@ def health_claims(ablation: Mapping[str, Any] | None) -> list[str]:
 def not_shown(evaluation: Mapping[str, Any]) -> list[str]:
     """Return every comparison that did not hold, with its figures; empty where all did.
 
-    The model beside the best rule of thumb and beside the logistic regression, and the risks beside what
-    happened in the test year.
+    The model beside the best rule of thumb and beside the logistic regression, over all dates and on each,
+    and the risks beside what happened in the test year.
     """
     lift, said = evaluation["lift"], []
     rule = titles_of(evaluation).get(lift["best_rule"] or "", "a rule of thumb")
@@ -49,7 +50,30 @@ def not_shown(evaluation: Mapping[str, Any]) -> list[str]:
             f"The model beside the logistic regression: no gain could be shown; a difference in AUC of "
             f"{decimal(gain, 3)}."
         )
-    return [*said, *_off_level(evaluation.get("base_rates"))]
+    return [*said, *_not_ahead(evaluation), *_off_level(evaluation.get("base_rates"))]
+
+
+def _not_ahead(evaluation: Mapping[str, Any]) -> list[str]:
+    """Say on which dates the model is not shown to be ahead of that date's best rule, or the regression."""
+    dates = [each for each in evaluation["periods"] if each["as_of"] != "pooled"]
+    said = []
+    others = {"auc_to_rule": "that date's best rule of thumb", "auc_to_regression": "the logistic regression"}
+    for key, words in others.items():
+        found = [(each["as_of"], _beside(each, key)) for each in dates]
+        behind = [(day, gain) for day, gain in found if gain and (gain["low"] is None or gain["low"] <= 0)]
+        if behind:
+            listed = "; ".join(f"{short_day(day)}: {decimal(gain, 3)}" for day, gain in behind)
+            said.append(
+                f"On {len(behind)} of {len(dates)} dates the model is not shown to rank students not yet "
+                f"chronically absent better than {words}: {listed}."
+            )
+    return said
+
+
+def _beside(period: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    figures: Mapping[str, Any] = period["populations"]["not_yet_chronic"].get("beside") or {}
+    gain: Mapping[str, Any] | None = figures.get(key)
+    return gain if gain is not None and gain["value"] is not None else None
 
 
 def _off_level(base_rates: Mapping[str, Any] | None) -> list[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ews.chronic_day import chronic_for_good
 from ews.config import SENSITIVE_ATTRIBUTES, Config
+from ews.definitions import Definition
 from ews.engine import Session
 from ews.equity.audit import audit
 from ews.equity.groups import attribute_title
@@ -136,6 +137,14 @@ def _not_audited(groups: pd.DataFrame, config: Config) -> list[str]:
     return [f"Delivered, and not named in audit.sensitive: {', '.join(left)}."] if left else []
 
 
+def truth_is_comparable(config: Config) -> bool:
+    """Return whether a simulated district's true risk is that of what is predicted.
+
+    The simulator knows the risk of chronic absence by the end of the year, as it is usually defined.
+    """
+    return label_name(config) == "chronic_by_end" and config.definition == Definition()
+
+
 def compared_with_truth(rows: pd.DataFrame, truth: Path) -> dict[str, float]:
     """Return how close the risks are to those of a simulated district, and how much of what is possible.
 
@@ -173,6 +182,8 @@ def _share_of_the_possible(rows: pd.DataFrame) -> dict[str, float]:
         return {}
     rule = found[best_rule_of(found)][0]
     possible = found["truth"][0] - rule
+    if possible <= 0:  # by chance, in a very small district
+        return {}
     return {"possible_lift": possible, "share_of_the_possible": (found["risk"][0] - rule) / possible}
 
 

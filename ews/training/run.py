@@ -37,7 +37,13 @@ from ews.training.candidates import Choice, choose, fit_candidates, metrics_of, 
 from ews.training.candidates_by_group import without_meal_status
 from ews.training.card import card_of, sources_of
 from ews.training.earlier_runs import earlier_runs, failed_a_stricter_audit, history_note, tags_of
-from ews.training.judging import compared_with_truth, evaluation_of, fairness_of, judged_rows
+from ews.training.judging import (
+    compared_with_truth,
+    evaluation_of,
+    fairness_of,
+    judged_rows,
+    truth_is_comparable,
+)
 from ews.training.report_folder import (
     EVALUATION,
     FAIRNESS,
@@ -106,7 +112,8 @@ def train(
     by : str, optional
         Who trains; by default the account.
     truth : Path, optional
-        ``truth/risk.parquet`` of a simulated district, to compare the risks with.
+        ``truth/risk.parquet`` of a simulated district, to compare the risks with; left aside where something
+        else than chronic absence by the end of the year, as usually defined, is predicted.
 
     Raises
     ------
@@ -171,7 +178,7 @@ def _train(
         evaluation = evaluation_of(session, judged, model, parts["test"], rows, plan, config, run.name)
         evaluation |= {"tuning": choice.record} if isinstance(choice, Tuned) else {}
         evaluation["week_to_week"] = week_to_week(session, model, parts["test"], plan.test, config, progress)
-        evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress)
+        evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress, choice)
         fairness = fairness_of(
             session,
             judged,
@@ -191,7 +198,7 @@ def _train(
             "sentence": f"This very model failed the audit of run {failed.name}, which asked more than this "
             f"one. {fairness['sentence']}",
         }
-    if truth is not None:
+    if truth is not None and truth_is_comparable(config):
         evaluation["truth"] = compared_with_truth(judged, truth)
     verdict = gate_verdict(evaluation["lift"]["verdict"], fairness["verdict"])
     evaluation["gate"] = verdict

@@ -19,4 +19,4 @@ def test_open_comparisons_are_counted_among_those_that_could_be_judged() -> None
 
 def test_whom_an_attribute_says_nothing_about_is_said_with_any_verdict() -> None:
     said = sentence_of("pass", [compared("pass")], 0.0, {"economically_disadvantaged": 0.21})
-    assert said.endswith("left out of economically disadvantaged: about 20%.")
+    assert said.endswith("some could not be compared: about 20% by “economically disadvantaged”.")

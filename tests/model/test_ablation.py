@@ -18,6 +18,7 @@ from ews.model.families import FAMILIES, SIGNAL_OF_FAMILY
 from ews.model.fitting import fit_model
 from ews.model.labelled_rows import LabelledRows
 from ews.model.ranking import FittingRows, fit_ranking, fitting_rows, scores_of
+from ews.model.recipes import Recipe
 from ews.progress import silent
 from tests.model.uneven_records import year
 
@@ -87,7 +88,7 @@ def test_every_figure_is_that_of_a_model_without_the_other_sources() -> None:
 def test_the_interval_is_that_of_redrawing_students_for_both_models_at_once() -> None:
     parts, test = _fitted_on(1.0), _rows(2021, 1.0, 2_500)
     first, second = (
-        scores_of(fit_ranking(parts, 1, each.recipe), test.features)
+        scores_of(fit_ranking(parts, 1, each.recipe(Recipe())), test.features)
         for each in variants_of(parts.train.features)[:2]
     )
     label, generator = test.standing["label"].to_numpy(), np.random.default_rng(2)
@@ -153,6 +154,9 @@ def test_without_a_validation_year_a_fifth_of_the_students_stops_the_fit() -> No
         ((0.012, 0.004, 0.02), "Meal programs earned their place in this district: +0.012 in AUC"),
         ((0.012, -0.001, 0.02), "No gain shown from meal programs in this district: +0.012"),
         ((-0.012, -0.02, -0.001), "Meal programs make the ranking worse in this district: -0.012"),
+        ((-0.012, -0.02, 0.001), "No gain shown from meal programs in this district: -0.012"),
+        ((0.002, 0.0004, 0.004), "No gain shown from meal programs in this district: +0.002"),
+        ((-0.003, -0.005, -0.0002), "No gain shown from meal programs in this district: -0.003"),
         ((None, None, None), "What meal programs add cannot be told"),
     ],
 )
@@ -175,3 +179,4 @@ def test_only_students_not_yet_chronic_are_counted() -> None:
     marked = LabelledRows(test.standing.assign(already_chronic=chronic), test.features, {})
     found = ablation(_fitted_on(1.0), marked, resamples=100, seed=1, progress=silent)
     assert {each["n"] for each in found["rows"]} == {400}
+    assert "judged on 400 students" in found["how"]

@@ -251,3 +251,41 @@ def test_a_part_with_one_outcome_only_has_no_line_and_a_date_alone_no_stability(
 
 def test_nothing_in_the_report_is_not_a_number(report):
     json.dumps(report, allow_nan=False)
+
+
+@pytest.mark.parametrize(("period", "population"), SLICES)
+def test_the_model_stands_beside_the_best_rule_of_each_slice(
+    rows: pd.DataFrame, report: dict, period: str, population: str
+) -> None:
+    own = rows_of(rows, period, population)
+    found = part(report, period, population)["beside"]
+    aucs = {name: roc_auc_score(own["label"], own[column]) for name, column in COLUMN.items()}
+    best = max(list(COLUMN)[1:5], key=lambda name: aucs[name])
+    assert found["best_rule"] == best
+    assert found["auc_to_rule"]["value"] == pytest.approx(aucs["model"] - aucs[best])
+    assert found["auc_to_regression"]["value"] == pytest.approx(aucs["model"] - aucs["logistic_regression"])
+    predictors = part(report, period, population)["predictors"]
+    for section, figures in found["precision"].items():
+        precise = {name: predictors[name]["at_capacity"][section]["precision"]["value"] for name in COLUMN}
+        rule = max(list(COLUMN)[1:5], key=lambda name: precise[name])
+        assert figures["rule"] == rule
+        assert figures["difference"]["value"] == pytest.approx(precise["model"] - precise[rule])
+
+
+def test_the_difference_s_interval_is_that_of_redrawing_students_for_both_at_once(
+    rows: pd.DataFrame, report: dict
+) -> None:
+    own = rows_of(rows, "2024-11-01", "all").reset_index(drop=True)
+    found = part(report, "2024-11-01", "all")["beside"]
+    generator = np.random.default_rng(5)
+    draws = []
+    for _ in range(300):
+        drawn = own.iloc[generator.integers(0, len(own), len(own))]  # one row is one student here
+        both = [roc_auc_score(drawn["label"], drawn[c]) for c in ("risk", COLUMN[found["best_rule"]])]
+        draws.append(both[0] - both[1])
+    low, high = np.percentile(draws, [2.5, 97.5])
+    stated = found["auc_to_rule"]
+    assert (stated["low"], stated["high"]) == pytest.approx((low, high), abs=0.25 * (high - low))
+    apart = part(report, "2024-11-01", "all")["predictors"]
+    unpaired = apart["model"]["auc"]["high"] - apart["model"]["auc"]["low"]
+    assert stated["high"] - stated["low"] < 1.6 * unpaired

@@ -179,7 +179,26 @@ def test_without_a_gain_the_pages_say_which_comparison_did_not_hold(verdict: str
 def test_a_model_of_which_all_holds_has_no_such_box() -> None:
     evaluation = copy.deepcopy(evaluation_of("usual"))
     evaluation["lift"]["regression"] |= {"low": 0.01, "high": 0.02}
+    for period in evaluation["periods"]:
+        beside = period["populations"]["not_yet_chronic"]["beside"]
+        for key in ("auc_to_rule", "auc_to_regression"):
+            beside[key] = {"value": 0.02, "low": 0.01, "high": 0.03}
     assert not_shown(evaluation) == []
     assert "What did not hold" not in Page(render_evaluation(evaluation)).words
     evaluation["base_rates"]["drift"] = {"value": 0.03, "low": 0.02, "high": 0.04}
     assert "on average they were too low" in not_shown(evaluation)[0]
+
+
+def test_dates_on_which_the_model_is_not_ahead_are_named() -> None:
+    evaluation = copy.deepcopy(evaluation_of("usual"))
+    dates = [each for each in evaluation["periods"] if each["as_of"] != "pooled"]
+    for number, period in enumerate(dates):
+        beside = period["populations"]["not_yet_chronic"]["beside"]
+        beside["auc_to_regression"] = {"value": 0.02, "low": 0.01, "high": 0.03}
+        low = -0.028 if number == 1 else 0.01
+        beside["auc_to_rule"] = {"value": 0.02, "low": low, "high": 0.03}
+    said = [each for each in not_shown(evaluation) if "dates the model is not shown" in each]
+    assert len(said) == 1
+    assert said[0].startswith(f"On 1 of {len(dates)} dates")
+    assert said[0].endswith("that date's best rule of thumb: Nov 1, 2024: 0.020 (\u22120.028 to 0.030).")
+    assert said[0] in Page(render_evaluation(evaluation)).words

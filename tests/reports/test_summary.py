@@ -84,6 +84,7 @@ def test_the_rule_beside_the_model_is_the_one_that_finds_most() -> None:
 )
 def test_what_the_model_finds_is_said_beside_the_rule_as_it_is(model: Any, rule: Any, said: str) -> None:
     document = copy.deepcopy(evaluation())
+    document["periods"][-1]["populations"]["all"].pop("beside")  # as in runs without paired differences
     for each in document["predictors"]:
         low, high = (model if each["kind"] == "model" else rule)[1:]
         value = (model if each["kind"] == "model" else rule)[0]
@@ -91,6 +92,18 @@ def test_what_the_model_finds_is_said_beside_the_rule_as_it_is(model: Any, rule:
     assert said in words_of(document)
     if "chance" not in said:
         assert "could be chance" not in words_of(document)
+
+
+@pytest.mark.parametrize(("low", "chance"), [(-0.01, True), (0.01, False)])
+def test_the_paired_difference_says_what_could_be_chance(low: float, chance: bool) -> None:
+    document = copy.deepcopy(evaluation())
+    for each in document["predictors"]:
+        value = 0.5 if each["kind"] == "model" else 0.44
+        wide = {"value": value, "low": value - 0.1, "high": value + 0.1}
+        at_capacity(document, each["name"])["precision"] = wide
+    beside = document["periods"][-1]["populations"]["all"]["beside"]
+    beside["precision"]["prevent"]["difference"] = {"value": 0.06, "low": low, "high": 0.11}
+    assert ("could be chance" in words_of(document)) == chance
 
 
 def test_the_dots_are_those_of_the_table() -> None:
