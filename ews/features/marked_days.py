@@ -12,8 +12,10 @@ from ews.engine import Frame
 from ews.extracts.facts import DAY_UNITS
 from ews.school_days import SchoolDays, clock_totals
 
-BREAK_DAYS = 3
-"""More days than from a Friday to a Monday between two school days: a holiday lies between them."""
+WEEKEND_DAYS = 3
+"""From a Friday to a Monday; where the usual weekend is longer, a break is longer than that."""
+
+_SCHOOL_YEAR = ("school_id", "school_year")
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,30 @@ def _marked(school_days: SchoolDays, definition: Definition) -> Frame:
 
 def _around_breaks(school_days: SchoolDays) -> Frame:
     """Return the instructional days before and after a break: one row per school_id and day."""
-    days = school_days.days.filter(nw.col("instructional") == 1)
-    over = ("school_id", "school_year")
-    before = nw.col("day") - nw.col("day").shift(1).over(*over, order_by="day")
-    after = nw.col("day").shift(-1).over(*over, order_by="day") - nw.col("day")
+    before = nw.col("day") - nw.col("day").shift(1).over(*_SCHOOL_YEAR, order_by="day")
+    after = nw.col("day").shift(-1).over(*_SCHOOL_YEAR, order_by="day") - nw.col("day")
+    days = school_days.days.filter(nw.col("instructional") == 1).with_columns(
+        before=before.fill_null(0), after=after.fill_null(0)
+    )
     return (
-        days.with_columns(gap=nw.max_horizontal(before.fill_null(0), after.fill_null(0)))
-        .filter(nw.col("gap") > BREAK_DAYS)
+        days.join(_usual_weekends(days), on=list(_SCHOOL_YEAR), how="left")
+        .with_columns(usual=nw.max_horizontal(nw.col("usual").fill_null(0), nw.lit(WEEKEND_DAYS)))
+        .filter(nw.max_horizontal("before", "after") > nw.col("usual"))
         .select("school_id", "day", around_break=nw.lit(1))
+    )
+
+
+def _usual_weekends(days: Frame) -> Frame:
+    """Return the commonest gap of more than one day, of equally common ones the smallest: ``usual``.
+
+    One row per school and school year that has such a gap.
+    """
+    counted = days.filter(nw.col("before") > 1).group_by(*_SCHOOL_YEAR, "before").agg(times=nw.len())
+    return (
+        counted.with_columns(most=nw.col("times").max().over(*_SCHOOL_YEAR))
+        .filter(nw.col("times") == nw.col("most"))
+        .group_by(*_SCHOOL_YEAR)
+        .agg(usual=nw.col("before").min())
     )
 
 

@@ -19,6 +19,7 @@ from ews.features.nurse import NURSE_FEATURES, nurse_features
 from ews.features.peers import PEER_FEATURES, peer_features
 from ews.features.remaining import REMAINING_FEATURES, remaining_features
 from ews.features.roster import GRADE_CODES, ROSTER_FEATURES, roster_features
+from ews.features.unbroken import BESIDE_FEATURES, beside_features
 from ews.school_days import place
 from ews.snapshot import Snapshot, snapshot
 
@@ -56,8 +57,8 @@ class Matrix:
     standing : DataFrame
         One row per student of the roster, in the order of student_id: school_id, grade, status,
         excluded_because (None for the cohort), absences (days), enrolled_days, absence_rate,
-        already_chronic, absences_left, school_year, as_of_date, clock_days (this year's clock, with exempt
-        days; NaN without one).
+        already_chronic, absences_left, school_year, as_of_date, and
+        :data:`ews.features.unbroken.BESIDE_FEATURES`.
     features : DataFrame
         The same rows; :data:`FEATURES` as float64, NaN where there is no history.
     """
@@ -99,14 +100,13 @@ def matrix_of(known: Snapshot, config: Config) -> Matrix:
         _as_features(roster),
         _as_features(peers),
     ]
-    clocks = marked.clocks.select("student_id", clock_days="clock_0")
-    frame = people.select(*_STANDING).join(clocks, on="student_id", how="left")
+    frame = people.select(*_STANDING).join(beside_features(marked), on="student_id", how="left")
     for part in parts:
         frame = frame.join(part, on="student_id", how="left")
     rows = session.collect(frame).sort_values("student_id", ignore_index=True)
     rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
     features = rows[[_PREFIX + name for name in FEATURES]].astype("float64").set_axis(list(FEATURES), axis=1)
-    columns = [*_STANDING, "school_year", "as_of_date", "clock_days"]
+    columns = [*_STANDING, "school_year", "as_of_date", *BESIDE_FEATURES]
     return Matrix(known.as_of, _typed(rows[columns]), features)
 
 
@@ -126,12 +126,7 @@ def schema_digest() -> str:
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.astype(
-        {
-            "enrolled_days": "int64",
-            "absences_left": "int64",
-            "absences": "float64",
-            "already_chronic": bool,
-            "clock_days": "float64",
-        }
+    typed = rows.astype(
+        {"enrolled_days": "int64", "absences_left": "int64", "absences": "float64", "already_chronic": bool}
     )
+    return typed.astype(dict.fromkeys(BESIDE_FEATURES, "float64"))

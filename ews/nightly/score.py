@@ -11,6 +11,7 @@ import pandas as pd
 from ews.capacity import place
 from ews.config import Config
 from ews.features.matrix import Matrix
+from ews.features.unbroken import BESIDE_FEATURES
 from ews.model import booster
 from ews.nightly.service import InService
 from ews.outreach.reasons import reasons_of
@@ -115,7 +116,7 @@ def _listed(
         if len(figures)
         else np.zeros((0, figures.shape[1]))
     )
-    reasons = reasons_of(figures, shares, config.outreach.show_reasons_from, listed["clock_days"])
+    reasons = reasons_of(figures, shares, config.outreach.show_reasons_from, listed[list(BESIDE_FEATURES)])
     excused = (figures["excused_rate"] / figures["absence_rate"]).where(figures["absence_rate"] > 0)
     listed = pd.concat([listed, reasons], axis=1).assign(excused_share=excused)
     listed["change"] = _changes(listed, previous)

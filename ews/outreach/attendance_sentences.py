@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ews.outreach.figures import (
+    SATISFACTORY,
     Figures,
     amount,
+    as_last_year,
     counted,
     days_of_year,
+    days_this_year,
+    exempt,
     in_window,
-    of_window,
+    no_absence,
+    of_last,
     of_year,
     percent,
     school_days,
+    shorter_than_year,
+    unbroken,
+    whole_so_far,
 )
-from ews.outreach.sentence import SATISFACTORY, Sentence, little, much, nothing, telling
+from ews.outreach.sentence import Sentence, Words, little, much, nothing, telling
 
 MOSTLY = 0.9
 """So much of a grade at school on the days of absence: no outbreak kept it at home."""
@@ -22,10 +32,13 @@ _LONG_RUN = 3
 
 
 def _absent_this_year(figures: Figures) -> str:
-    days, enrolled = figures["absence_days"], figures["days_enrolled"]
+    days, enrolled = figures["absence_days"], school_days(figures["days_enrolled"])
     if not days > 0:
-        return f"No absence in {school_days(enrolled)} this year"
-    return f"Absent {amount(days)} of {school_days(enrolled)} this year ({percent(figures['absence_rate'])})"
+        none = no_absence(figures["part_day_rate"])
+        return f"{none} in {days_this_year(figures)}" if none else ""
+    of_these = enrolled if whole_so_far(figures) else f"{enrolled} enrolled"
+    share = "; ".join(filter(None, (percent(figures["absence_rate"]), exempt(figures))))
+    return f"Absent {amount(days)} of {of_these} this year ({share})"
 
 
 def _this_year(figures: Figures) -> str:
@@ -33,7 +46,8 @@ def _this_year(figures: Figures) -> str:
 
 
 def _this_year_well(figures: Figures) -> str:
-    return _absent_this_year(figures) if little(figures["absence_rate"]) else ""
+    well = little(figures["absence_rate"]) and not much(figures["part_day_rate"])
+    return _absent_this_year(figures) if well else ""
 
 
 def _with_grade_present(figures: Figures) -> str:
@@ -52,31 +66,28 @@ def _excused(figures: Figures) -> str:
 
 
 def _first_month(figures: Figures) -> str:
-    rate = figures["first_month_rate"]
-    if not (much(rate) and figures["clock_days"] > 20):
-        return ""
-    return f"Absent {of_window(rate, 20, 'first', figures)}{_enrolled(figures)}"
+    rate, first = figures["first_month_rate"], _first_days(figures)
+    return f"Absent {amount(round(20 * rate, 4))} of {first}" if first and much(rate) else ""
 
 
 def _first_month_well(figures: Figures) -> str:
-    if not (figures["first_month_rate"] == 0 and figures["clock_days"] > 20):
+    none, first = no_absence(figures["part_day_rate"]), _first_days(figures)
+    return f"{none} in {first}" if none and first and figures["first_month_rate"] == 0 else ""
+
+
+def _first_days(figures: Figures) -> str:
+    """Return of which first days is spoken; "" where there are no more, or one of the year was exempt."""
+    if not figures["clock_days"] > 20 or figures["clock_days"] != figures["days_enrolled"]:
         return ""
-    return f"No absence in the first 20 school days{_enrolled(figures)}"
-
-
-def _enrolled(figures: Figures) -> str:
-    # Someone who came later has first days of their own.
-    return "" if figures["days_missed_before_entry"] == 0 else " enrolled"
+    # Someone who came later, or left in between, has first days of their own.
+    return f"the first 20 school days{'' if whole_so_far(figures) else ' enrolled'}"
 
 
 def _last(window: int) -> Sentence:
     def raises(figures: Figures) -> str:
         rate = figures[f"absence_rate_last_{window}"]
-        # A window as long as the year so far is the year so far.
-        if not (much(rate) and figures["clock_days"] > window):
-            return ""
-        before = _before(figures) if window == 20 else ""
-        return f"Absent {of_window(rate, window, 'last', figures)}{before}"
+        said = of_last(rate, window, figures) if much(rate) else ""
+        return f"Absent {said}{_before(figures) if window == 20 else ''}" if said else ""
 
     return Sentence(frozenset({"recent"}), raises)
 
@@ -85,11 +96,13 @@ def _before(figures: Figures) -> str:
     """Return "; 2 of the 20 before" where there was less absence before than in the last 20 days."""
     found = _twenties(figures)
     if found is None:
-        trend = figures["absence_trend"]
-        before = max(figures["absence_rate_last_20"] - trend, 0.0)
-        return f"; {percent(before)} of those before" if trend > 0 else ""
+        return ""
     last, before, days = found
-    if not last / 20 > before / days:
+    return _of_before(before, days, figures) if last / 20 > before / days else ""
+
+
+def _of_before(before: float, days: float, figures: Figures) -> str:
+    if before == 0 and figures["part_day_rate"] != 0:
         return ""
     return f"; {'none' if before == 0 else amount(before)} of the {amount(days)} before"
 
@@ -105,11 +118,13 @@ def _twenties(figures: Figures) -> tuple[float, float, float] | None:
 
 
 def _little_lately(figures: Figures) -> str:
+    none = no_absence(figures["part_day_rate"])
     for window in (40, 20, 10):
-        if figures[f"absence_rate_last_{window}"] == 0 and figures["clock_days"] > window:
-            return f"No absence in the last {window} school days"
-    rate, days = figures["absence_rate_last_40"], figures["clock_days"]
-    return f"Absent {of_window(rate, 40, 'last', figures)}" if little(rate) and days > 40 else ""
+        if figures[f"absence_rate_last_{window}"] == 0 and shorter_than_year(window, figures):
+            return f"{none} in the last {window} school days" if none else ""
+    rate = figures["absence_rate_last_40"]
+    said = of_last(rate, 40, figures) if little(rate) and not much(figures["part_day_rate"]) else ""
+    return f"Absent {said}" if said else ""
 
 
 def _less_lately(figures: Figures) -> str:
@@ -117,7 +132,8 @@ def _less_lately(figures: Figures) -> str:
     if found is None:
         return ""
     last, before, days = found
-    if not 0 < last / 20 <= before / days / 2:
+    # Half of much may still be much.
+    if not 0 < last / 20 <= min(before / days / 2, SATISFACTORY):
         return ""
     return f"Absent {amount(last)} of the last 20 school days; {amount(before)} of the {amount(days)} before"
 
@@ -147,16 +163,42 @@ def _to_spare_well(figures: Figures) -> str:
     return _spare(figures) if all(days < left / 2 for days in expected) else ""
 
 
-def _rate_said(feature: str, when: str) -> Sentence:
-    def said(figures: Figures) -> str:
-        rate = figures[feature]
-        return f"Absent {percent(rate)} of school days {when}" if rate > 0 else f"No absence {when}"
+def _of_whole_year(year: str, when: str) -> Sentence:
+    """Return the sentence of an earlier year: where its days were not the school's, of those enrolled."""
 
-    return Sentence(
-        frozenset({when}),
-        lambda figures: said(figures) if much(figures[feature]) else "",
-        lambda figures: said(figures) if little(figures[feature]) else "",
-    )
+    def said(figures: Figures) -> str:
+        rate, whole = figures[f"{year}_rate"], figures[f"{year}_whole"] == 1
+        if rate > 0:
+            return f"Absent {percent(rate)} of school days {'' if whole else 'enrolled '}{when}"
+        none = no_absence(figures[f"{year}_part_day_rate"])
+        return f"{none} {'' if whole else 'while enrolled '}{when}" if none else ""
+
+    return _either_way(frozenset({when}), f"{year}_rate", f"{year}_part_day_rate", said)
+
+
+def _of_last_year(feature: str, when: str, true_of: Callable[[Figures], bool]) -> Sentence:
+    """Return the sentence of a part of last year, said of those whose clock was the school's then."""
+
+    def said(figures: Figures) -> str:
+        if not true_of(figures):
+            return ""
+        rate, none = figures[feature], no_absence(figures["last_year_part_day_rate"])
+        if rate > 0:
+            return f"Absent {percent(rate)} of school days {when}"
+        return f"{none} {when}" if none else ""
+
+    return _either_way(frozenset({when}), feature, "last_year_part_day_rate", said)
+
+
+def _either_way(facts: frozenset[str], feature: str, part_days: str, said: Words) -> Sentence:
+    def well(figures: Figures) -> str:
+        return said(figures) if little(figures[feature]) and not much(figures[part_days]) else ""
+
+    return Sentence(facts, lambda figures: said(figures) if much(figures[feature]) else "", well)
+
+
+def _end_was_the_schools(figures: Figures) -> bool:
+    return figures["last_year_unbroken_days"] >= 40
 
 
 def _both_years(figures: Figures) -> str:
@@ -166,12 +208,13 @@ def _both_years(figures: Figures) -> str:
 
 def _over_years(figures: Figures) -> str:
     rates = (figures["absence_rate"], figures["last_year_rate"])
-    return _both_years(figures) if all(much(rate) for rate in rates) else ""
+    return _both_years(figures) if all(much(rate) for rate in rates) and as_last_year(figures) else ""
 
 
 def _over_years_well(figures: Figures) -> str:
     this, last = figures["absence_rate"], figures["last_year_rate"]
-    return _both_years(figures) if 0 < this < SATISFACTORY and 0 < last < SATISFACTORY else ""
+    well = 0 < this < SATISFACTORY and 0 < last < SATISFACTORY and not much(figures["part_day_rate"])
+    return _both_years(figures) if well and as_last_year(figures) else ""
 
 
 def _compared(figures: Figures) -> str:
@@ -180,18 +223,20 @@ def _compared(figures: Figures) -> str:
 
 
 def _more_than_last_year(figures: Figures) -> str:
-    more = figures["absence_rate"] > figures["last_year_same_period_rate"]
+    more = figures["absence_rate"] > figures["last_year_same_period_rate"] and as_last_year(figures)
     return _compared(figures) if more and much(figures["absence_rate"]) else ""
 
 
 def _less_than_last_year(figures: Figures) -> str:
     this, last = figures["absence_rate"], figures["last_year_same_period_rate"]
-    return _compared(figures) if 0 < this <= last / 2 else ""
+    well = 0 < this <= last / 2 and little(this) and not much(figures["part_day_rate"])
+    return _compared(figures) if well and as_last_year(figures) else ""
 
 
 def _unexcused_last_year(figures: Figures) -> str:
     rate = figures["last_year_unexcused_rate"]
-    return f"Unexcused absence on {percent(rate)} of school days last year" if much(rate) else ""
+    enrolled = "" if figures["last_year_whole"] == 1 else " enrolled"
+    return f"Unexcused absence on {percent(rate)} of school days{enrolled} last year" if much(rate) else ""
 
 
 def _unexcused(figures: Figures) -> str:
@@ -200,31 +245,33 @@ def _unexcused(figures: Figures) -> str:
 
 
 def _unexcused_well(figures: Figures) -> str:
-    if not (figures["unexcused_rate"] == 0 and figures["absence_days"] > 0):
+    none = no_absence(figures["part_day_rate"], "unexcused absence")
+    if not (none and figures["unexcused_rate"] == 0 and figures["absence_days"] > 0):
         return ""
-    return f"No unexcused absence in {school_days(figures['days_enrolled'])} this year"
+    return f"{none} in {days_this_year(figures)}"
 
 
 def _unexcused_lately(figures: Figures) -> str:
     rate, days = figures["unexcused_rate_last_20"], figures["clock_days"] - 20
-    if not (rate > 0 and days > 0):
+    said, last = of_last(rate, 20, figures), in_window(rate, 20, figures)
+    if not (rate > 0 and said) or last is None:
         return ""
-    said = f"Unexcused absence on {of_window(rate, 20, 'last', figures)}"
-    last = in_window(rate, 20, figures)
-    if last is None or not figures["unexcused_trend"] > 0:
-        return said
+    if not (figures["unexcused_trend"] > 0 and unbroken(figures)):
+        return f"Unexcused absence on {said}"
     before = round(days_of_year(figures["unexcused_rate"], figures) - last, 4)
-    return f"{said}; {'none' if before == 0 else amount(before)} of the {amount(days)} before"
+    return f"Unexcused absence on {said}{_of_before(before, days, figures)}"
 
 
 def _running(figures: Figures) -> str:
     streak = figures["current_streak"]
-    return f"Absence on each of the last {amount(streak)} school days" if streak >= 2 else ""
+    school_days_all = 2 <= streak <= figures["unbroken_days"]
+    return f"Absence on each of the last {amount(streak)} school days" if school_days_all else ""
 
 
 def _separate(figures: Figures) -> str:
     spells, longest = figures["absence_spells"], figures["longest_streak"]
-    if not much(figures["absence_rate"]):
+    # Over a gap, days far apart are one run of the clock.
+    if not (much(figures["absence_rate"]) and unbroken(figures)):
         return ""
     if spells >= 2:
         runs = f"the longest {school_days(longest)}" if longest >= 2 else "each a single school day"
@@ -251,10 +298,13 @@ _LATELY = {window: _last(window) for window in (20, 10, 40, 5)}
 _FALLEN = telling("recent", nothing, _less_lately)
 _LITTLE_LATELY = telling("recent", nothing, _little_lately)
 _SPARE = telling("spare", _to_spare, _to_spare_well)
-_LAST_YEAR = _rate_said("last_year_rate", "last year")
+_LAST_YEAR = _of_whole_year("last_year", "last year")
 _TWO_YEARS = Sentence(frozenset({"this year", "last year"}), _over_years, _over_years_well)
-_YEAR_BEFORE = _rate_said("year_before_rate", "the year before last")
-_SO_FAR = _rate_said("last_year_same_period_rate", "up to this point of last year")
+_YEAR_BEFORE = _of_whole_year("year_before", "the year before last")
+_SO_FAR = _of_last_year("last_year_same_period_rate", "up to this point of last year", as_last_year)
+_AROUND = _of_last_year("last_year_same_weeks_rate", "around this point of last year", as_last_year)
+_AFTER = _of_last_year("last_year_rest_rate", "after this point of last year", as_last_year)
+_AT_ITS_END = _of_last_year("last_year_last_40_rate", "toward the end of last year", _end_was_the_schools)
 _CHANGED = Sentence(
     frozenset({"this year", "up to this point of last year"}), _more_than_last_year, _less_than_last_year
 )
@@ -281,9 +331,9 @@ ATTENDANCE_SENTENCES: dict[str, tuple[Sentence, ...]] = {
     "last_year_rate": (_LAST_YEAR,),
     "last_year_unexcused_rate": (telling("unexcused last year", _unexcused_last_year), _LAST_YEAR),
     "last_year_same_period_rate": (_SO_FAR, _LAST_YEAR),
-    "last_year_last_40_rate": (_rate_said("last_year_last_40_rate", "toward the end of last year"),),
-    "last_year_same_weeks_rate": (_rate_said("last_year_same_weeks_rate", "around this point of last year"),),
-    "last_year_rest_rate": (_rate_said("last_year_rest_rate", "after this point of last year"),),
+    "last_year_last_40_rate": (_AT_ITS_END, _LAST_YEAR),
+    "last_year_same_weeks_rate": (_AROUND, _LAST_YEAR),
+    "last_year_rest_rate": (_AFTER, _LAST_YEAR),
     "last_year_spell_rate": (_LAST_YEAR,),
     "change_from_last_year": (_CHANGED, _LAST_YEAR, _YEAR),
     "year_before_rate": (_YEAR_BEFORE,),

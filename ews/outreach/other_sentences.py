@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from ews.features.nurse import CATEGORIES
-from ews.outreach.figures import Figures, amount, counted, of_year, percent, school_days
-from ews.outreach.sentence import SATISFACTORY, Sentence, Words, much, telling
+from ews.outreach.figures import (
+    SATISFACTORY,
+    Figures,
+    amount,
+    counted,
+    days_this_year,
+    of_year,
+    percent,
+    school_days,
+    shorter_than_year,
+    unbroken,
+)
+from ews.outreach.sentence import Sentence, Words, much, telling
 
 
 def _share_of_year(feature: str, opening: str, least: float) -> Words:
@@ -17,12 +28,13 @@ def _share_of_year(feature: str, opening: str, least: float) -> Words:
 
 def _tardy_well(figures: Figures) -> str:
     never = figures["tardy_rate"] == 0
-    return f"Never tardy in {school_days(figures['days_enrolled'])} this year" if never else ""
+    return f"Never tardy in {days_this_year(figures)}" if never else ""
 
 
 def _tardy_last_year(figures: Figures) -> str:
     rate = figures["last_year_tardy_rate"]
-    return f"Tardy on {percent(rate)} of school days last year" if much(rate) else ""
+    enrolled = "" if figures["last_year_whole"] == 1 else " enrolled"
+    return f"Tardy on {percent(rate)} of school days{enrolled} last year" if much(rate) else ""
 
 
 def _visits(count: float) -> str:
@@ -40,7 +52,7 @@ def _nurse(figures: Figures) -> str:
 def _nurse_lately(window: int) -> Sentence:
     def raises(figures: Figures) -> str:
         visits = figures[f"nurse_visits_last_{window}"]
-        if not (visits > 0 and figures["clock_days"] > window):
+        if not (visits > 0 and shorter_than_year(window, figures)):
             return ""
         return f"{_visits(visits)} in the last {window} school days"
 
@@ -49,14 +61,15 @@ def _nurse_lately(window: int) -> Sentence:
 
 def _sent_home_lately(figures: Figures) -> str:
     home = figures["nurse_sent_home_last_20"]
-    if not (home > 0 and figures["clock_days"] > 20):
+    if not (home > 0 and shorter_than_year(20, figures)):
         return ""
     return f"Sent home after {_visits(home)} in the last 20 school days"
 
 
 def _before_absence(figures: Figures) -> str:
     days = figures["nurse_visits_before_absence"]
-    if not days > 0:
+    # With a gap, the 3 days after may lie weeks after.
+    if not (days > 0 and unbroken(figures)):
         return ""
     on = "1 day" if days == 1 else f"{amount(days)} days"
     return f"Visits to the school nurse on {on} this year with an absence in the 3 school days after"

@@ -8,11 +8,12 @@ are never spoken of, and meal status never is.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
+from ews.features.unbroken import BESIDE_FEATURES
 from ews.model.families import FAMILIES, SIGNAL_OF_FAMILY, by_family
 from ews.outreach.attendance_sentences import ATTENDANCE_SENTENCES
 from ews.outreach.figures import Figures
@@ -30,7 +31,7 @@ def reasons_of(
     features: pd.DataFrame,
     contributions: np.ndarray,
     show_reasons_from: Collection[str],
-    clock_days: Sequence[float] | pd.Series[float],
+    beside: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return up to three reasons and up to two things that go well for every row, "" where none is left.
 
@@ -44,9 +45,9 @@ def reasons_of(
         Shape (rows, features), in log odds.
     show_reasons_from : collection of str
         Signals that may be spoken of; meal programs are left out whatever it says.
-    clock_days : sequence of float
-        This year's days of every student's clock, exempt days included: where they are those enrolled, a
-        rate over a window is told as a count of days.
+    beside : DataFrame
+        The same rows; :data:`ews.features.unbroken.BESIDE_FEATURES`, from the standing of a matrix: on which
+        days a student's own clock is the school's calendar.
     """
     names = [str(name) for name in features.columns]
     spoken = [family for family in FAMILIES if _may_be_said(family, show_reasons_from)]
@@ -54,7 +55,8 @@ def reasons_of(
     columns = [
         [(names.index(name), name) for name in FAMILIES[family] if name in SENTENCES] for family in spoken
     ]
-    students = features.assign(clock_days=np.asarray(clock_days, dtype="float64")).to_dict("records")
+    own = {name: beside[name].to_numpy(dtype="float64") for name in BESIDE_FEATURES}
+    students = features.assign(**own).to_dict("records")
     rows = [
         _row(weights, shares, columns, figures)
         for weights, shares, figures in zip(list(totals), list(contributions), students, strict=True)

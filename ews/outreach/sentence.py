@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ews.outreach.figures import Figures
+from ews.outreach.figures import SATISFACTORY, Figures
 
 Words = Callable[[Figures], str]
-
-SATISFACTORY = 0.05
-"""Absence below this share of school days is satisfactory (Attendance Works)."""
 
 
 def nothing(_: Figures) -> str:

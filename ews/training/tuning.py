@@ -13,6 +13,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from ews.digests import canonical_json, digest_of
 from ews.model import booster
 from ews.model.labelled_rows import LabelledRows
@@ -78,9 +80,17 @@ def study_name(on: Bench, data_digest: str) -> str:
         "space": [asdict(span) for span in SPACE],
         "defaults": booster.parameters(features, on.most_rows_of_a_student, on.seed),
         "judging": [_WAY_OF_JUDGING, len(on.folds), on.sampled],
+        "ranked": _ranked_rows(on),
         "libraries": {name: version(name) for name in ("optuna", "lightgbm", "numpy")},
     }
     return digest_of(canonical_json(rests_on))[:32]
+
+
+def _ranked_rows(on: Bench) -> str:
+    """Return a digest of which rows are ranked: a definition can change that alone."""
+    halves = [half.standing for fold in on.folds for half in fold.halves]
+    marks = [half["already_chronic"].to_numpy(dtype=bool) for half in halves]
+    return digest_of(np.concatenate(marks).tobytes())
 
 
 def _step(trials: Sequence[Trial], of: int) -> str:
@@ -89,8 +99,7 @@ def _step(trials: Sequence[Trial], of: int) -> str:
 
 
 def _how(on: Bench, has_validation: bool) -> str:
-    rows = len(on.folds[0].train.standing)
-    students = sum(half.standing["student_id"].nunique() for fold in on.folds for half in fold.halves)
+    rows, students = len(on.folds[0].train.standing), on.students_ranked
     where = "of the validation year" if has_validation else "of the training year, each by a fit on others"
     times = f" ({len(on.folds)} times, about so many)" if len(on.folds) > 1 else ""
     cost = " To bound the cost, students are sampled." if on.sampled else ""

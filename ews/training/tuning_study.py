@@ -6,6 +6,7 @@ and no figure of one student.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +30,9 @@ FOLDER = "tuning"
 
 DAMAGED = ".unreadable"
 """Follows the name of a study that could not be read and was set aside."""
+
+_STUDY_FILE = re.compile(rf"[0-9a-f]{{32}}\.db({re.escape(DAMAGED)}-[0-9]+)?")
+"""What a study is called: by a digest (:func:`ews.training.tuning.study_name`), and set aside by a number."""
 
 _KEPT = 3
 _STUDY = "tuning"
@@ -192,12 +196,20 @@ def _set_aside(path: Path) -> str:
 
 
 def _remove_older(folder: Path, own: Path) -> None:
-    """Remove all but the newest files of others; a few hundred trials take a few megabytes."""
-    others = [each for each in folder.iterdir() if each != own and not each.name.endswith("-journal")]
+    """Remove all but the newest other studies; a few hundred trials take a few megabytes.
+
+    What is not named as a study is somebody else's, and stays.
+    """
+    others = [each for each in folder.iterdir() if each != own and _is_study(each)]
     newest = sorted(others, key=lambda each: (each.stat().st_mtime_ns, each.name), reverse=True)
     for old in newest[_KEPT - 1 :]:
         old.unlink()
         old.with_name(f"{old.name}-journal").unlink(missing_ok=True)
+
+
+def _is_study(path: Path) -> bool:
+    """Whether a file is a study by its name, or one that was set aside."""
+    return bool(_STUDY_FILE.fullmatch(path.name)) and path.is_file()
 
 
 def _given(values: dict[str, float], value: float, figures: dict[str, Any]) -> Any:

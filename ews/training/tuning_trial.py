@@ -62,6 +62,12 @@ class Bench:
             for fold in self.folds
         )
 
+    @property
+    def students_ranked(self) -> int:
+        """How many students have a part in a trial's figures: at some date not yet chronically absent."""
+        halves = [half.standing for fold in self.folds for half in fold.halves]
+        return sum(pd.concat(_cells(half))["student_id"].nunique() for half in halves)
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -16,6 +16,7 @@ import pytest
 from ews.config import load_config
 from ews.engine import Session
 from ews.features.matrix import Matrix, build_matrix
+from ews.features.unbroken import BESIDE_FEATURES
 from ews.label import outcomes
 from ews.model import booster
 from ews.model.labelled_rows import labelled_rows
@@ -51,22 +52,22 @@ def a_model(session: Session, district: AtWork) -> str:
     return text
 
 
-def a_long_list(matrix: Matrix, text: str) -> tuple[pd.DataFrame, pd.Series]:
+def a_long_list(matrix: Matrix, text: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The tenth of the students that the model ranks first, as often as it takes."""
     order = np.argsort(-booster.raw_scores(text, matrix.features), kind="stable")
     chosen = np.resize(order[: len(order) // 10], LISTED)
     features = matrix.features.iloc[chosen].reset_index(drop=True)
-    return features, matrix.standing["clock_days"].iloc[chosen].reset_index(drop=True)
+    return features, matrix.standing[list(BESIDE_FEATURES)].iloc[chosen].reset_index(drop=True)
 
 
 def test_reasons_of_ten_thousand_listed_students(benchmark, district: AtWork) -> None:
     with read_store(district.workspace) as session:
         text = a_model(session, district)
         matrix = build_matrix(session, AS_OF, district.config)
-    features, clocks = a_long_list(matrix, text)
+    features, beside = a_long_list(matrix, text)
 
     def both() -> pd.DataFrame:
-        return reasons_of(features, booster.contributions(text, features), EVERYTHING, clocks)
+        return reasons_of(features, booster.contributions(text, features), EVERYTHING, beside)
 
     alone = []
     for _ in range(2):

@@ -12,6 +12,9 @@ from tests.reference.settings import Row
 _BEGINNINGS = ((8, 28), (9, 2), (10, 20))
 """The last of them lets a school year of a few weeks span the end of daylight saving time."""
 
+_DAYS_OFF = (None, None, None, 4, 4, 0, 2)
+"""The weekday without school in a week of four days: Friday, Monday or Wednesday."""
+
 
 @dataclass(frozen=True)
 class Calendars:
@@ -56,7 +59,7 @@ def calendars(draw: st.DrawFn) -> Calendars:
 def _weekdays(draw: st.DrawFn, year: int) -> list[dt.date]:
     month, day = draw(st.sampled_from(_BEGINNINGS))
     first = dt.date(year - 1, month, day) + dt.timedelta(days=draw(st.integers(0, 6)))
-    wanted = draw(st.sampled_from((12, 24, 30, 46, 46)))
+    wanted = draw(st.sampled_from((12, 30, 46, 46, 58)))
     days = [first + dt.timedelta(days=ahead) for ahead in range(wanted * 2)]
     return [day for day in days if day.weekday() < 5][:wanted]
 
@@ -64,7 +67,8 @@ def _weekdays(draw: st.DrawFn, year: int) -> list[dt.date]:
 def _of_school(draw: st.DrawFn, school: str, year: int, weekdays: list[dt.date]) -> list[Row]:
     late, early = draw(st.integers(0, 3)), draw(st.integers(0, 3))
     own = weekdays[late : len(weekdays) - early]
-    closed = draw(st.sets(st.sampled_from(own), max_size=3))
+    off = draw(st.sampled_from(_DAYS_OFF))
+    closed = draw(st.sets(st.sampled_from(own), max_size=3)) | {day for day in own if day.weekday() == off}
     listed = draw(st.booleans())
     minutes = draw(st.sampled_from(("", "390", "400")))
     rows = [

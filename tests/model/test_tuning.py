@@ -21,6 +21,7 @@ from ews.model import booster
 from ews.model.labelled_rows import LabelledRows
 from ews.model.recipes import Recipe
 from ews.training import tuning_trial
+from ews.training.tuning import _how
 from ews.training.tuning_rule import RULE, chosen_number, not_tuned, tuned_by_rule
 from ews.training.tuning_space import SPACE, recipe_of, values_of, words_of
 from ews.training.tuning_study import Trial
@@ -215,6 +216,20 @@ def test_too_few_students_to_compare_by_are_not_used() -> None:
         assert not bench(*rows, seed=1).usable
     all_chronic = LabelledRows(HELD.standing.assign(already_chronic=True), HELD.features, {})
     assert not bench(TRAIN, all_chronic, seed=1).usable
+
+
+@pytest.mark.parametrize("validation", [HELD, None], ids=["validation year", "folds"])
+def test_only_who_is_ranked_at_some_date_is_counted_as_judged(validation: LabelledRows | None) -> None:
+    rows = TRAIN if validation is None else validation
+    student = rows.standing["student_id"]
+    first = rows.standing["as_of_date"] == rows.standing["as_of_date"].min()
+    always, later = student.isin(student.unique()[:30]), student.isin(student.unique()[30:70]) & ~first
+    changed = LabelledRows(rows.standing.assign(already_chronic=always | later), rows.features, {})
+    on = bench(changed, None, 1) if validation is None else bench(TRAIN, changed, 1)
+
+    assert bench(TRAIN, validation, 1).students_ranked == student.nunique()
+    assert on.students_ranked == student.nunique() - 30
+    assert f"judged on {student.nunique() - 30} students" in _how(on, validation is not None)
 
 
 # By what a recipe is judged

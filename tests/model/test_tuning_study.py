@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from ews.errors import UsageError
+from ews.model.labelled_rows import LabelledRows
 from ews.model.recipes import Recipe
 from ews.progress import Progress, silent
 from ews.training import tuning, tuning_study
@@ -96,6 +97,11 @@ def _file(workspace: Path) -> Path:
     return found
 
 
+def _own(folder: Path) -> Path:
+    """The newest study."""
+    return max(folder.glob("*.db"), key=lambda each: (each.is_file(), each.stat().st_mtime_ns))
+
+
 def _states(workspace: Path) -> list[str]:
     with closing(sqlite3.connect(_file(workspace))) as connection:
         return [state for (state,) in connection.execute("SELECT state FROM trials ORDER BY number")]
@@ -161,6 +167,17 @@ def test_a_study_goes_on_only_where_all_that_it_rests_on_is_the_same(
         monkeypatch.setattr(tuning, "SPACE", tuning.SPACE[:3])
     other = Bench(on.folds, change.get("most", on.most_rows_of_a_student), change.get("seed", 1), on.sampled)
     assert study_name(other, change.get("data_digest", "of these rows")) != name
+
+
+@pytest.mark.parametrize("held", [HELD, None], ids=["validation year", "folds"])
+def test_a_study_does_not_go_on_where_other_rows_are_ranked(held: LabelledRows | None) -> None:
+    rows = TRAIN if held is None else held
+    standing = rows.standing.assign(already_chronic=np.arange(len(rows.standing)) == 7)
+    changed = LabelledRows(standing, rows.features, {})
+    other = (changed, None) if held is None else (TRAIN, changed)
+
+    # One row of one student: a definition can do that while ids, dates, labels and features stay.
+    assert study_name(bench(*other, 1), "of these rows") != study_name(bench(TRAIN, held, 1), "of these rows")
 
 
 # Resumable
@@ -409,3 +426,18 @@ def test_only_the_newest_studies_stay(tried: list[Recipe], tmp_path: Path) -> No
 
     _tuned(tmp_path, trials=2, seed=2)  # the oldest of them goes on, and is not removed for its age
     assert len(tried) == 1
+
+
+def test_what_is_not_a_study_stays(tried: list[Recipe], tmp_path: Path) -> None:
+    folder = tmp_path / FOLDER
+    (folder / "notes").mkdir(parents=True)
+    (folder / f"{'a' * 32}.db").mkdir()
+    foreign = ["notes.txt", "ours.db", f"{'0' * 32}.db.old", f"{'0' * 32}.db.unreadable-", f"{'g' * 32}.db"]
+    old = [f"{'b' * 32}.db", f"{'c' * 32}.db.unreadable-1", f"{'d' * 32}.db", f"{'e' * 32}.db.unreadable-12"]
+    for age, name in enumerate([*foreign, *old]):
+        (folder / name).touch()
+        os.utime(folder / name, (age, age))
+
+    _tuned(tmp_path, trials=1)
+    left = {each.name for each in folder.iterdir()} - {_own(folder).name}
+    assert left == {"notes", f"{'a' * 32}.db", *foreign, *old[2:]}

@@ -18,16 +18,22 @@ from tests.outreach.sentence_numbers import (
     always,
     count,
     counted_over_year,
+    days_of_year,
+    earlier_year,
     enough_to_spare,
     first_days,
+    in_a_row,
     in_percent,
     last_days,
     last_days_fall,
     last_days_rise,
+    lately,
     little_to_spare,
     none_in_window,
+    none_of,
     number,
     nurse_visits,
+    own_last_year,
     rate_at_least,
     rate_below,
     separate,
@@ -35,14 +41,19 @@ from tests.outreach.sentence_numbers import (
     this_year,
     to_spare,
     unexcused_lately,
+    whole_so_far,
     with_the_grade,
 )
 
 A, B, C, D = (rf"(?P<{name}>\d+(?:\.\d+)?)" for name in "abcd")
 P, Q = (rf"(?P<{name}>\d+%|less than 1%)" for name in "pq")
-A_OR_P = rf"(?:{A}|{P})"
-BEFORE = rf"(?:; (?:none|{C}) of the {D} before|; {Q} of those before)?"
+BEFORE = rf"(?:; (?:none|{C}) of the {D} before)?"
 DAYS = "school days?"
+OWN = "(?P<own> enrolled)?"
+EXEMPT = r"(?P<x>\d+) exempt days? not counted"
+OF_YEAR = rf"{B} {DAYS}{OWN} this year(?: \({EXEMPT}\))?"
+ABSENT = rf"Absent {A} of {B} {DAYS}{OWN} this year \({P}(?:; {EXEMPT})?\)"
+NO = "No (?P<part>whole day of )?"
 
 WHENS = rf"(?P<when>{'|'.join(WHEN)})"
 
@@ -74,47 +85,50 @@ VISITS = rf"{A} visits? to the school nurse"
 
 FORMS = (
     Form(
-        rf"Absent {A} of {B} {DAYS} this year \({P}\)",
+        ABSENT,
         "attendance",
         this_year,
         rate_at_least("absence_rate"),
         rate_below("absence_rate"),
     ),
     Form(
-        rf"Absent {A} of {B} {DAYS} this year \({P}\); {Q} of the grade at school on those days",
+        rf"{ABSENT}; {Q} of the grade at school on those days",
         "attendance",
         with_the_grade,
         rate_at_least("absence_rate"),
     ),
     Form(
-        rf"No absence in {B} {DAYS} this year",
+        rf"{NO}absence in {OF_YEAR}",
         "attendance",
-        lambda text, figures: figures["absence_days"] == 0 and number(text["b"], figures["days_enrolled"]),
+        lambda text, figures: (
+            none_of(text, figures["absence_days"], figures["part_day_rate"]) and days_of_year(text, figures)
+        ),
         well=always,
     ),
     Form(
-        rf"Excused absence on {A} of {B} {DAYS} this year",
+        rf"Excused absence on {A} of {OF_YEAR}",
         "attendance",
         lambda text, figures: counted_over_year(text, figures, "excused_rate"),
         rate_at_least("excused_rate"),
     ),
     Form(
-        rf"Absent {A_OR_P} of the last {B} {DAYS}{BEFORE}",
+        rf"Absent {A} of the last {B} {DAYS}{BEFORE}",
         "attendance",
         last_days,
         last_days_rise,
         last_days_fall,
     ),
     Form(
-        rf"Absent {A_OR_P} of the first 20 school days(?P<enrolled> enrolled)?",
+        rf"Absent {A} of the first 20 school days{OWN}",
         "attendance",
         first_days,
         rate_at_least("first_month_rate"),
     ),
     Form(
-        rf"No absence in the (?P<first>first|last) {B} school days(?P<enrolled> enrolled)?",
+        rf"{NO}absence in the (?P<first>first|last) {B} school days{OWN}",
         "attendance",
         none_in_window,
+        none_of,
         well=always,
     ),
     Form(
@@ -125,16 +139,16 @@ FORMS = (
         enough_to_spare,
     ),
     Form(
-        rf"Absent {P} of school days {WHENS}",
+        rf"Absent {P} of school days{OWN} {WHENS}",
         "attendance",
-        lambda text, figures: in_percent(text["p"], figures[WHEN[text["when"]]]),
+        earlier_year,
         lambda text, figures: figures[WHEN[text["when"]]] >= BOUND,
         lambda text, figures: 0 < figures[WHEN[text["when"]]] < BOUND,
     ),
     Form(
-        rf"No absence {WHENS}",
+        rf"{NO}absence(?P<own> while enrolled)? {WHENS}",
         "attendance",
-        lambda text, figures: figures[WHEN[text["when"]]] == 0,
+        earlier_year,
         well=always,
     ),
     Form(
@@ -143,6 +157,8 @@ FORMS = (
         lambda text, figures: (
             in_percent(text["p"], figures["absence_rate"])
             and in_percent(text["q"], figures["last_year_rate"])
+            and whole_so_far(figures)
+            and figures["last_year_whole"] == 1
         ),
         lambda _, figures: min(figures["absence_rate"], figures["last_year_rate"]) >= BOUND,
         lambda _, figures: max(figures["absence_rate"], figures["last_year_rate"]) < BOUND,
@@ -153,38 +169,50 @@ FORMS = (
         lambda text, figures: (
             in_percent(text["p"], figures["absence_rate"])
             and in_percent(text["q"], figures["last_year_same_period_rate"])
+            and whole_so_far(figures)
+            and figures["last_year_whole"] == 1
         ),
         lambda _, figures: figures["absence_rate"] >= BOUND and figures["change_from_last_year"] > 0,
-        lambda _, figures: figures["absence_rate"] <= figures["last_year_same_period_rate"] / 2,
+        lambda _, figures: (
+            figures["absence_rate"] <= figures["last_year_same_period_rate"] / 2
+            and figures["absence_rate"] < BOUND
+        ),
     ),
     Form(
-        rf"Unexcused absence on {P} of school days last year",
+        rf"Unexcused absence on {P} of school days{OWN} last year",
         "attendance",
-        lambda text, figures: in_percent(text["p"], figures["last_year_unexcused_rate"]),
+        lambda text, figures: (
+            in_percent(text["p"], figures["last_year_unexcused_rate"]) and own_last_year(text, figures)
+        ),
         rate_at_least("last_year_unexcused_rate"),
     ),
     Form(
-        rf"Unexcused absence on {A} of {B} {DAYS} this year",
+        rf"Unexcused absence on {A} of {OF_YEAR}",
         "attendance",
         lambda text, figures: counted_over_year(text, figures, "unexcused_rate"),
         lambda _, figures: figures["unexcused_rate"] > 0,
     ),
     Form(
-        rf"Unexcused absence on {A_OR_P} of the last 20 school days{BEFORE}",
+        rf"Unexcused absence on {A} of the last 20 school days{BEFORE}",
         "attendance",
         unexcused_lately,
         lambda _, figures: figures["unexcused_rate_last_20"] > 0,
     ),
     Form(
-        rf"No unexcused absence in {B} {DAYS} this year",
+        rf"{NO}unexcused absence in {OF_YEAR}",
         "attendance",
-        lambda text, figures: figures["unexcused_rate"] == 0 and number(text["b"], figures["days_enrolled"]),
+        lambda text, figures: (
+            none_of(text, figures["unexcused_rate"], figures["part_day_rate"]) and days_of_year(text, figures)
+        ),
         well=always,
     ),
     Form(
         rf"Absence on each of the last {A} school days",
         "attendance",
-        lambda text, figures: number(text["a"], figures["current_streak"]) and figures["current_streak"] > 1,
+        lambda text, figures: (
+            number(text["a"], figures["current_streak"])
+            and 1 < figures["current_streak"] <= figures["unbroken_days"]
+        ),
         always,
     ),
     Form(
@@ -196,7 +224,7 @@ FORMS = (
     Form(
         rf"One absence of {A} school days in a row this year",
         "attendance",
-        lambda text, figures: number(text["a"], figures["longest_streak"]) and figures["absence_spells"] == 1,
+        in_a_row,
         rate_at_least("absence_rate"),
     ),
     Form(
@@ -212,33 +240,35 @@ FORMS = (
         rate_at_least("absence_rate"),
     ),
     Form(
-        rf"Tardy on {A} of {B} {DAYS} this year",
+        rf"Tardy on {A} of {OF_YEAR}",
         "attendance",
         lambda text, figures: counted_over_year(text, figures, "tardy_rate"),
         rate_at_least("tardy_rate"),
     ),
     Form(
-        rf"Missed part of the day on {A} of {B} {DAYS} this year",
+        rf"Missed part of the day on {A} of {OF_YEAR}",
         "attendance",
         lambda text, figures: counted_over_year(text, figures, "part_day_rate"),
         rate_at_least("part_day_rate"),
     ),
     Form(
-        rf"Out of class through suspension on {A} of {B} {DAYS} this year",
+        rf"Out of class through suspension on {A} of {OF_YEAR}",
         "attendance",
         lambda text, figures: counted_over_year(text, figures, "suspension_rate"),
         lambda _, figures: figures["suspension_rate"] > 0,
     ),
     Form(
-        rf"Never tardy in {B} {DAYS} this year",
+        rf"Never tardy in {OF_YEAR}",
         "attendance",
-        lambda text, figures: figures["tardy_rate"] == 0 and number(text["b"], figures["days_enrolled"]),
+        lambda text, figures: figures["tardy_rate"] == 0 and days_of_year(text, figures),
         well=always,
     ),
     Form(
-        rf"Tardy on {P} of school days last year",
+        rf"Tardy on {P} of school days{OWN} last year",
         "attendance",
-        lambda text, figures: in_percent(text["p"], figures["last_year_tardy_rate"]),
+        lambda text, figures: (
+            in_percent(text["p"], figures["last_year_tardy_rate"]) and own_last_year(text, figures)
+        ),
         rate_at_least("last_year_tardy_rate"),
     ),
     Form(
@@ -247,19 +277,22 @@ FORMS = (
     Form(
         rf"{VISITS} in the last (?P<b>20|40) school days",
         "nurse",
-        lambda text, figures: number(text["a"], figures[f"nurse_visits_last_{text['b']}"]),
+        lambda text, figures: lately(text, figures, f"nurse_visits_last_{text['b']}", float(text["b"])),
         always,
     ),
     Form(
         rf"Sent home after {VISITS} in the last 20 school days",
         "nurse",
-        count("nurse_sent_home_last_20"),
+        lambda text, figures: lately(text, figures, "nurse_sent_home_last_20", 20),
         always,
     ),
     Form(
         rf"Visits to the school nurse on {A} days? this year with an absence in the 3 school days after",
         "nurse",
-        count("nurse_visits_before_absence"),
+        lambda text, figures: (
+            count("nurse_visits_before_absence")(text, figures)
+            and figures["unbroken_days"] == figures["clock_days"]
+        ),
         always,
     ),
     Form(rf"{VISITS} last year", "nurse", count("nurse_visits_last_year"), always),
@@ -289,7 +322,7 @@ def form_of(sentence: str) -> tuple[Form, Groups]:
     found = [(form, match) for form in FORMS if (match := re.fullmatch(form.pattern, sentence))]
     assert len(found) == 1, f"{len(found)} forms fit: {sentence}"
     form, match = found[0]
-    return form, {"a": None, "b": None, "c": None, "d": None, "p": None, "q": None} | match.groupdict()
+    return form, dict.fromkeys(("a", "b", "c", "d", "p", "q", "x", "own", "part")) | match.groupdict()
 
 
 def check(sentence: str, figures: Figures, policy: tuple[str, ...], *, well: bool) -> Form:

@@ -48,18 +48,55 @@ def rate_below(name: str) -> Callable[[Groups, Figures], bool]:
     return lambda _, figures: 0 <= figures[name] < BOUND
 
 
-def counted_over_year(text: Groups, figures: Figures, rate: str) -> bool:
-    return number(text["a"], figures[rate] * figures["days_enrolled"]) and number(
-        text["b"], figures["days_enrolled"]
+def days_of_year(text: Groups, figures: Figures) -> bool:
+    """Whether the days of the year are those that count, said to be the student's own where they are."""
+    exempt = figures["clock_days"] - figures["days_enrolled"]
+    named = exempt == 0 if text["x"] is None else number(text["x"], exempt) and exempt > 0
+    return (
+        named and number(text["b"], figures["days_enrolled"]) and bool(text["own"]) != whole_so_far(figures)
     )
+
+
+def whole_so_far(figures: Figures) -> bool:
+    """Whether this year's clock is the school's."""
+    return figures["unbroken_days"] == figures["clock_days"] and figures["days_missed_before_entry"] == 0
+
+
+def own_last_year(text: Groups, figures: Figures) -> bool:
+    return bool(text["own"]) != (figures["last_year_whole"] == 1)
+
+
+def none_of(text: Groups, rate: float, part_day_rate: float) -> bool:
+    """Whether there was no absence, with no part of a day missed or few and said so."""
+    return rate == 0 and (0 < part_day_rate < BOUND if text["part"] else part_day_rate == 0)
+
+
+def counted_over_year(text: Groups, figures: Figures, rate: str) -> bool:
+    return number(text["a"], figures[rate] * figures["days_enrolled"]) and days_of_year(text, figures)
 
 
 def this_year(text: Groups, figures: Figures) -> bool:
     return (
         number(text["a"], figures["absence_days"])
-        and number(text["b"], figures["days_enrolled"])
+        and days_of_year(text, figures)
         and in_percent(text["p"], figures["absence_rate"])
     )
+
+
+def earlier_year(text: Groups, figures: Figures) -> bool:
+    """Whether a rate of an earlier year, or none, is the student's, and of days that were the school's."""
+    when = text["when"]
+    rate = figures[WHEN[when]]
+    year = "year_before" if when == "the year before last" else "last_year"
+    if when in ("last year", "the year before last"):
+        right = bool(text["own"]) != (figures[f"{year}_whole"] == 1)
+    elif when == "toward the end of last year":
+        right = not text["own"] and figures["last_year_unbroken_days"] >= 40
+    else:
+        right = not text["own"] and whole_so_far(figures) and figures["last_year_whole"] == 1
+    if text["p"] is None:
+        return right and none_of(text, rate, figures[f"{year}_part_day_rate"])
+    return right and in_percent(text["p"], rate)
 
 
 def with_the_grade(text: Groups, figures: Figures) -> bool:
@@ -68,12 +105,9 @@ def with_the_grade(text: Groups, figures: Figures) -> bool:
 
 
 def window(text: Groups, figures: Figures, rate: float, days: float) -> bool:
-    """A count is only said where no day was exempt, and then is the rate times the days; else a share."""
-    if not days < figures["clock_days"]:
-        return False
-    if text["a"] is None:
-        return in_percent(text["p"], rate) and figures["clock_days"] > figures["days_enrolled"]
-    return number(text["a"], rate * days) and figures["clock_days"] == figures["days_enrolled"]
+    """A count is only said of days without a gap or an exempt day, fewer than the year so far has."""
+    sayable = days < figures["clock_days"] and days <= figures["unbroken_days"]
+    return sayable and number(text["a"], rate * days)
 
 
 def last_days(text: Groups, figures: Figures) -> bool:
@@ -81,41 +115,44 @@ def last_days(text: Groups, figures: Figures) -> bool:
     rate = figures[f"absence_rate_last_{text['b']}"]
     if not window(text, figures, rate, days):
         return False
-    if text["q"] is not None:
-        return days == 20 and in_percent(text["q"], rate - figures["absence_trend"])
     if text["d"] is None:
         return True
     before = min(figures["clock_days"] - 20, 20)
     both = figures["absence_rate_last_40"] * (20 + before)
-    return days == 20 and number(text["d"], before) and number(text["c"] or "0", both - 20 * rate)
+    plain = before + 20 <= figures["unbroken_days"] and (text["c"] or figures["part_day_rate"] == 0)
+    return plain and days == 20 and number(text["d"], before) and number(text["c"] or "0", both - 20 * rate)
 
 
 def last_days_rise(text: Groups, figures: Figures) -> bool:
     rate = figures[f"absence_rate_last_{text['b']}"]
     if text["d"] is not None and not rate > float(text["c"] or 0) / float(text["d"]):
         return False
-    return rate >= BOUND and (text["q"] is None or figures["absence_trend"] > 0)
+    return rate >= BOUND
 
 
 def last_days_fall(text: Groups, figures: Figures) -> bool:
     rate = figures[f"absence_rate_last_{text['b']}"]
-    halved = text["d"] is not None and rate <= float(text["c"] or 0) / float(text["d"]) / 2
-    return halved or (text["d"] is None and text["q"] is None and rate < BOUND)
+    if text["d"] is not None:
+        return rate <= BOUND and rate <= float(text["c"] or 0) / float(text["d"]) / 2
+    return rate < BOUND and figures["part_day_rate"] < BOUND
 
 
 def first_days(text: Groups, figures: Figures) -> bool:
-    from_the_first_day = figures["days_missed_before_entry"] == 0
-    return from_the_first_day != bool(text["enrolled"]) and window(
-        text, figures, figures["first_month_rate"], 20
-    )
+    return _first(text, figures) and number(text["a"], figures["first_month_rate"] * 20)
 
 
 def none_in_window(text: Groups, figures: Figures) -> bool:
-    if text["first"] == "last":
-        return figures[f"absence_rate_last_{text['b']}"] == 0 and figures["clock_days"] > float(text["b"])
-    from_the_first_day = figures["days_missed_before_entry"] == 0
-    early = figures["first_month_rate"] == 0 and text["b"] == "20" and figures["clock_days"] > 20
-    return early and from_the_first_day != bool(text["enrolled"])
+    if text["first"] == "first":
+        none = none_of(text, figures["first_month_rate"], figures["part_day_rate"])
+        return none and text["b"] == "20" and _first(text, figures)
+    days, rate = float(text["b"]), figures[f"absence_rate_last_{text['b']}"]
+    none = none_of(text, rate, figures["part_day_rate"]) and not text["own"]
+    return none and days < figures["clock_days"] and days <= figures["unbroken_days"]
+
+
+def _first(text: Groups, figures: Figures) -> bool:
+    none_exempt = figures["clock_days"] == figures["days_enrolled"]
+    return figures["clock_days"] > 20 and none_exempt and bool(text["own"]) != whole_so_far(figures)
 
 
 def to_spare(text: Groups, figures: Figures) -> bool:
@@ -144,7 +181,11 @@ def unexcused_lately(text: Groups, figures: Figures) -> bool:
     if not window(text, figures, rate, 20):
         return False
     if text["d"] is None:
-        return text["q"] is None
+        return True
+    if not (
+        figures["unbroken_days"] == figures["clock_days"] and (text["c"] or figures["part_day_rate"] == 0)
+    ):
+        return False
     before = figures["unexcused_rate"] * figures["days_enrolled"] - 20 * rate
     risen = rate > before / days
     return risen and number(text["d"], days) and number(text["c"] or "0", before)
@@ -160,9 +201,21 @@ def some_of_absence(feature: str, least: float) -> Callable[[Groups, Figures], b
 
 
 def separate(text: Groups, figures: Figures) -> bool:
+    if figures["unbroken_days"] != figures["clock_days"]:
+        return False
     longest = figures["longest_streak"]
     runs = number(text["b"], longest) if text["b"] else longest == 1
     return runs and number(text["a"], figures["absence_spells"]) and figures["absence_spells"] > 1
+
+
+def in_a_row(text: Groups, figures: Figures) -> bool:
+    whole_run = figures["unbroken_days"] == figures["clock_days"] and figures["absence_spells"] == 1
+    return whole_run and number(text["a"], figures["longest_streak"])
+
+
+def lately(text: Groups, figures: Figures, feature: str, days: float) -> bool:
+    """Whether a count of visits is that of the school's last days, and these are not all of the year."""
+    return days < figures["clock_days"] and days <= figures["unbroken_days"] and count(feature)(text, figures)
 
 
 def count(feature: str) -> Callable[[Groups, Figures], bool]:

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from ews.features.matrix import build_matrix
+from ews.features.unbroken import BESIDE_FEATURES
 from ews.model import booster
 from ews.model.model_files import read_model
 from ews.outreach.reasons import GOING_WELL, REASONS, reasons_of
@@ -25,6 +26,7 @@ from tests.outreach.sentence_numbers import number
 from tests.pipeline.at_work import AS_OF, AtWork
 from tests.reference.absence import days_absent
 from tests.reference.attendance import attendance
+from tests.reference.beside import beside
 from tests.reference.clock import StudentYear, StudentYears, student_years
 from tests.reference.known import known_at
 from tests.reference.settings import Load, Settings
@@ -52,13 +54,15 @@ def figures(in_service: AtWork, listed: pd.DataFrame, years: StudentYears) -> di
     """Figures by student: attendance and absences to spare by the reference, the rest from the matrix."""
     with read_store(in_service.workspace) as session:
         matrix = build_matrix(session, AS_OF, in_service.config)
+    known = known_at([_load(in_service, listed.index)], SETTINGS, AS_OF)
     rows = matrix.features.set_axis(matrix.standing["student_id"]).loc[listed.index]
     found = {}
     for student, row in rows.to_dict("index").items():
         this, last, before = _years_of(years, str(student))
         own = attendance(this, last, before, SETTINGS)
+        own |= beside(str(student), years, known)
         given = {name: float("nan") if value is None else float(value) for name, value in own.items()}
-        found[str(student)] = {**row, **given, "clock_days": float(this.clock)}
+        found[str(student)] = {**row, **given}
     return found
 
 
@@ -112,7 +116,9 @@ def test_counts_of_days_are_counts_of_rows(listed: pd.DataFrame, years: StudentY
                 events = [each for each in year.events if each.clock > year.clock - int(days)]
                 assert number(absent, float(days_absent(events, SETTINGS))), text
                 counted += 1
-            for absent, days in re.findall(r"Absent ([\d.]+) of (\d+) school days this year", text):
+            for absent, days in re.findall(
+                r"Absent ([\d.]+) of (\d+) school days(?: enrolled)? this year", text
+            ):
                 assert number(absent, float(days_absent(year.events, SETTINGS))), text
                 assert int(days) == year.clock - sum(each.kind == "exempt" for each in year.events)
                 counted += 1
@@ -142,11 +148,11 @@ def test_everyone_scored_gets_true_sentences_whatever_the_policy_names(in_servic
         matrix = build_matrix(session, AS_OF, in_service.config)
     scored = matrix.scorable().to_numpy()
     features = matrix.features.loc[scored].reset_index(drop=True)
-    clocks = matrix.standing.loc[scored, "clock_days"].reset_index(drop=True)
+    aside = matrix.standing.loc[scored, list(BESIDE_FEATURES)].reset_index(drop=True)
     shares = booster.contributions(model.text, features)
     for policy in (EVERYTHING, ("nurse",)):
-        rows = reasons_of(features, shares, policy, clocks)
-        students = features.assign(clock_days=clocks).to_dict("records")
+        rows = reasons_of(features, shares, policy, aside)
+        students = features.join(aside).to_dict("records")
         signals = {
             check(text, student, policy, well=well).signal
             for student, (_, row) in zip(students, rows.iterrows(), strict=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 
 from tests.reference.absence import absence, days_absent, days_enrolled, share
 from tests.reference.attendance import Value, spells_begun
@@ -71,16 +74,25 @@ def others(person: Standing, years: StudentYears, known: Known, settings: Settin
 
 
 def _around_breaks(year: StudentYear, known: Known, settings: Settings) -> Fraction | None:
-    """More than three days, from a Friday to a Monday, lie between the day and a school day beside it."""
+    """More days than a usual weekend lie between the day and a school day beside it."""
     near = []
     for event in year.events:
         days = school_days(known, event.school, known.year).items()
-        dates = [date for date, day in days if day.instructional]
+        dates = sorted(date for date, day in days if day.instructional)
+        usual = _usual_weekend(dates)
         before = [event.date - date for date in dates if date < event.date]
         after = [date - event.date for date in dates if date > event.date]
-        if any(gaps and min(gaps).days > 3 for gaps in (before, after)):
+        if any(gaps and min(gaps).days > usual for gaps in (before, after)):
             near.append(event)
     return share(days_absent(near, settings), days_absent(year.events, settings))
+
+
+def _usual_weekend(dates: list[dt.date]) -> int:
+    """The commonest gap of more than a day between two school days, at least a Friday to a Monday."""
+    gaps = [(later - earlier).days for earlier, later in pairwise(dates)]
+    times = Counter(gap for gap in gaps if gap > 1)
+    commonest = [gap for gap in times if times[gap] == max(times.values())]
+    return max(3, min(commonest, default=3))
 
 
 def _beyond_peers(student: str, years: StudentYears, known: Known, settings: Settings) -> Fraction | None:
