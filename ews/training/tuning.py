@@ -107,5 +107,5 @@ def _how(on: Bench, has_validation: bool) -> str:
         f"Every recipe was fitted on the same {rows:,} rows{times} and judged on {students:,} students "
         f"{where}, while not yet chronically absent: one half of them says how many trees, the other judges, "
         "and both in turn. What each source of data adds, and how earlier years went, is reported for models "
-        f"of the defaults.{cost}"
+        f"of the chosen recipe.{cost}"
     )

@@ -26,6 +26,7 @@ STUDIES = (
     "week_to_week",
     "lead_time",
     "truth",
+    "tuning",
     "calibration",
 )
 NOT_FOR_READERS = {
