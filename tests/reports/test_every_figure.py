@@ -71,7 +71,8 @@ def changed(document: dict[str, Any], path: tuple[Any, ...]) -> dict[str, Any]:
         part = part[key]
     old = part[path[-1]]
     days = path[0] == "lead_time" and path[-2] in ("days_before", "days_to_year_end")
-    part[path[-1]] = old + 5000 if isinstance(old, int) or days else old + 0.37
+    counts = isinstance(old, int) or days or path[-1] in ("trees", "leaves_in_all")
+    part[path[-1]] = old + 5000 if counts else old + 0.37
     return twin
 
 
