@@ -44,9 +44,7 @@ def nurse_features(marked: MarkedDays) -> Frame:
     )
     visits = snapshot.session.materialize(visits, "placed_visits")
     recorded = _recorded_years(snapshot.session.collect(visits.select("school_year").unique()))
-    last_year = clocks.filter(nw.col("school_year") == year - 1, nw.col("clock_days") > 0).select(
-        "student_id", last_clock="clock_days"
-    )
+    last_year = clocks.filter(nw.col("school_year") == year - 1).select("student_id", last_clock="clock_days")
     frame = (
         now.join(last_year, on="student_id", how="left")
         .join(_counts(visits, now, year), on="student_id", how="left")
