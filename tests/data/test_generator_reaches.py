@@ -45,7 +45,7 @@ def reached(examples: int) -> dict[str, set[Any]]:
 
 
 def test_the_generator_reaches_every_feature_with_different_values() -> None:
-    values = reached(40)
+    values = reached(60)
     poor = {name for name in FEATURES if len(values[name] - {None}) < 2}
     never_null = {name for name in FEATURES if None not in values[name]}
     assert poor == set()
@@ -53,7 +53,7 @@ def test_the_generator_reaches_every_feature_with_different_values() -> None:
 
 
 def test_the_generator_reaches_every_standing() -> None:
-    values = reached(40)
+    values = reached(60)
     assert values["loads"] == {1, 2}
     assert values["standing status"] == {"scored", "insufficient_history"}
     assert values["standing already_chronic"] == {True, False}

@@ -141,6 +141,7 @@ def test_with_two_years_it_works_and_the_report_says_what_that_costs(
     assert "cannot tell" in evaluation["lift"]["sentence"] or evaluation["lift"]["verdict"] == "fail"
 
 
+@pytest.mark.slow
 def test_one_school_of_300_students_gets_its_list(
     district: Callable[..., AtWork], capfd: pytest.CaptureFixture[str]
 ) -> None:
