@@ -94,9 +94,10 @@ def remove_files(folder: Path, stem: str) -> None:
 def lower_counts(index: str, stem: str, gone: Counter[str]) -> str:
     """Return the page that names the schools with a school's numbers of students lowered."""
     less = [gone[section] for section in SECTIONS]
+    links = (f'href="outreach/{stem}.html"', f'href="{stem}.html"')  # the second in older nights
 
     def lowered(row: re.Match[str]) -> str:
-        if f'href="{stem}.html"' not in row[0]:
+        if not any(link in row[0] for link in links):
             return row[0]
         left = iter(less)
         return _COUNT.sub(lambda count: str(int(count[0]) - next(left, 0)), row[0])

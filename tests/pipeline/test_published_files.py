@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
+import re
 import stat
 from importlib.metadata import version
 from pathlib import Path
@@ -266,3 +267,11 @@ def test_only_the_owner_can_read_what_is_in(place: str, in_service: AtWork) -> N
     }
 
     assert open_to_others == {}
+
+
+def test_every_link_of_the_index_opens_a_file_of_the_night(in_service: AtWork) -> None:
+    page = (in_service.published() / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"#]+)"', page)
+
+    assert len(links) == 3 * 3
+    assert [link for link in links if not (in_service.published() / link).is_file()] == []
