@@ -236,4 +236,4 @@ def test_the_index_counts_each_school_and_names_no_student(tmp_path: Path) -> No
     ]
     assert "Okafor" not in page.text
     assert "101" not in page.text
-    assert {"href": "s2.xlsx"} in page.found("a")
+    assert {"href": "outreach/s2.xlsx"} in page.found("a")
