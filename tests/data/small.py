@@ -25,6 +25,17 @@ def weekdays(first: dt.date = FIRST_DAY, last: dt.date = LAST_DAY) -> list[dt.da
     return [day for day in days if day.weekday() < 5]
 
 
+def calendar_row(school: str, day: dt.date, year: int) -> Row:
+    """One day on which a school is open."""
+    return {
+        "school_id": school,
+        "date": day.isoformat(),
+        "school_year": str(year),
+        "instructional": "true",
+        "minutes": "400",
+    }
+
+
 def calendar_rows(
     *schools: str,
     year: int = 2026,
@@ -32,17 +43,7 @@ def calendar_rows(
     last: dt.date = LAST_DAY,
 ) -> list[Row]:
     """Calendar rows of schools that are open on every weekday."""
-    return [
-        {
-            "school_id": school,
-            "date": day.isoformat(),
-            "school_year": str(year),
-            "instructional": "true",
-            "minutes": "400",
-        }
-        for school in schools
-        for day in weekdays(first, last)
-    ]
+    return [calendar_row(school, day, year) for school in schools for day in weekdays(first, last)]
 
 
 def enrolled(

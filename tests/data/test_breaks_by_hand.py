@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.data.matrices import differences, matrices
-from tests.data.small import AS_OF, FIRST_DAY, LAST_DAY, enrolled, small_district
+from tests.data.small import AS_OF, FIRST_DAY, LAST_DAY, calendar_row, enrolled, small_district
 from tests.reference.matrix import reference_matrix
 from tests.reference.settings import Row
 
@@ -68,17 +68,7 @@ SCHOOLS = {
 
 def _calendar(school: str) -> list[Row]:
     before, now, _ = SCHOOLS[school]
-    return [
-        {
-            "school_id": school,
-            "date": day.isoformat(),
-            "school_year": str(year),
-            "instructional": "true",
-            "minutes": "400",
-        }
-        for year, days in ((2025, before), (2026, now))
-        for day in days
-    ]
+    return [calendar_row(school, day, year) for year, days in ((2025, before), (2026, now)) for day in days]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from ews.config import Config, Training, load_config
 from ews.label import label_in_words, label_name
 from ews.starter import write_starter
-from ews.training.judging import compared_with_truth
+from ews.training.judging import compared_with_truth, truth_is_comparable
 from ews.training.run import basis_digest, configuration_digest
 from tests.model.test_evaluate import judged
 
@@ -50,6 +50,32 @@ def test_another_label_is_another_meaning_of_a_risk(label: Any, tmp_path: Path) 
 def test_a_label_that_cannot_be_is_refused(label: Any) -> None:
     with pytest.raises(ValidationError):
         Training.model_validate({"label": label})
+
+
+@pytest.mark.parametrize("label", ["chronic", 5, None, ["chronic_by_end"]])
+def test_a_refused_label_is_told_all_three_forms_in_one_sentence(label: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Training.model_validate({"label": label})
+    (error,) = refused.value.errors()
+    for form in ("chronic_by_end", "chronic_over_the_rest", "{absences: N, within_days: M}"):
+        assert form in error["msg"]
+
+
+def test_the_truth_of_a_simulated_district_is_about_the_usual_label_and_definition(tmp_path: Path) -> None:
+    usual = _config(tmp_path)
+    assert truth_is_comparable(usual)
+    for label in OTHERS:
+        other = Training.model_validate({"label": label})
+        assert not truth_is_comparable(usual.model_copy(update={"training": other}))
+    definition = usual.definition.model_copy(update={"min_enrolled_days": 45})
+    assert not truth_is_comparable(usual.model_copy(update={"definition": definition}))
+
+
+def test_no_share_is_told_where_the_truth_ranks_no_better_than_a_rule(tmp_path: Path) -> None:
+    rows = judged()
+    truth = rows[["student_id", "as_of_date"]].assign(risk=np.random.default_rng(3).random(len(rows)))
+    truth.to_parquet(tmp_path / "risk.parquet")
+    assert set(compared_with_truth(rows, tmp_path / "risk.parquet")) == {"ici", "auc"}
 
 
 def test_the_share_of_the_possible_is_recomputed_from_scores(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from ews.model.baselines import rules_of_thumb
 from ews.model.labelled_rows import LabelledRows
 from ews.model.ranking import fit_ranking, fitting_rows, scores_of
+from ews.model.recipes import Recipe
 from ews.model.rolling_origin import rolling_origin
 from ews.progress import silent
 from tests.model.uneven_records import year
@@ -65,6 +66,25 @@ def test_a_fold_s_lift_is_recomputed_from_scores(found: dict) -> None:
     assert fold["lift"]["value"] == pytest.approx(own - best)
     assert fold["lift"]["low"] < own - best < fold["lift"]["high"]
     assert fold["n_students"] == 700
+
+
+def test_only_students_not_yet_chronic_are_counted() -> None:
+    always = (ROWS.standing["student_id"].astype(str).str[-1] == "0").to_numpy()
+    marked = LabelledRows(ROWS.standing.assign(already_chronic=always), ROWS.features, {})
+    folds = rolling_origin(marked, YEARS, LIFT, resamples=100, seed=1, progress=silent)["folds"][:-1]
+    for fold in folds:
+        own = ROWS.standing.loc[(ROWS.standing["school_year"] == fold["test_year"]) & ~always]
+        assert 0 < fold["n_students"] == own["student_id"].nunique() < 700
+
+
+def test_every_fold_is_fitted_by_the_recipe_that_was_given() -> None:
+    recipe = Recipe(leaves=3, depth=2)
+    found = rolling_origin(ROWS, YEARS, LIFT, resamples=100, seed=1, progress=silent, recipe=recipe)["folds"][
+        1
+    ]
+    parts, test = fitting_rows(_together((2020, 2021)), None, 1), _together((2022,))
+    own = roc_auc_score(test.standing["label"], scores_of(fit_ranking(parts, 1, recipe), test.features))
+    assert found["model_auc"] == pytest.approx(own)
 
 
 def test_a_later_year_changes_nothing_of_an_earlier_fold(found: dict) -> None:
