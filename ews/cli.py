@@ -15,7 +15,7 @@ import typer
 
 from ews.console import Console
 from ews.errors import EwsError, UsageError
-from ews.verbs import audit, data
+from ews.verbs import audit, data, status
 from ews.verbs.data import say_loaded
 from ews.verbs.options import AcceptWithdrawals, AsOfDay, ConfigFile, Json, date_of, load
 
@@ -212,6 +212,9 @@ def nightly(
     config: ConfigFile,
     as_of: AsOfDay = None,
     accept_withdrawals: AcceptWithdrawals = False,
+    accept_churn: Annotated[
+        bool, typer.Option("--accept-churn", help="Publish also if much of the list changed at once.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Load, score and publish: the one line for cron or the Task Scheduler."""
@@ -220,7 +223,13 @@ def nightly(
     console = Console(as_json=as_json)
     day = date_of(as_of, "--as-of")
     with console.progress() as progress:
-        result = run(load(config), as_of=day, accept_withdrawals=accept_withdrawals, progress=progress)
+        result = run(
+            load(config),
+            as_of=day,
+            accept_withdrawals=accept_withdrawals,
+            accept_churn=accept_churn,
+            progress=progress,
+        )
     if result.loaded is not None:
         console.findings(result.loaded.findings)
         say_loaded(console, result.loaded)
@@ -228,6 +237,9 @@ def nightly(
 
 
 app.command(epilog="Example: ews audit -c district.yaml --as-served --year 2025")(audit.audit)
+
+
+app.command(epilog="Example: ews status -c district.yaml --json")(status.status)
 
 
 @app.command(epilog="Example: ews verify -c district.yaml")
@@ -299,9 +311,13 @@ def _after_training(verdict: str, verdicts: Mapping[str, str], version: str | No
 def _finish_night(console: Console, result: NightResult) -> None:
     if result.as_of.note:
         console.say(result.as_of.note)
-    if result.published is None:
+    if result.outcome == "closed":
         console.say(f"No school on {result.as_of.day}: nothing to publish.")
-    else:
+    elif result.outcome == "unchanged":
+        console.say(
+            f"The lists of {result.as_of.day} are published already, and nothing has changed in them."
+        )
+    elif result.published is not None:
         console.say(
             f"Published {result.published}: {result.rows['scored']:,} students scored, "
             f"{result.rows['listed']:,} on the lists."
@@ -314,6 +330,8 @@ def _finish_night(console: Console, result: NightResult) -> None:
 def _night(result: NightResult) -> dict[str, Any]:
     return {
         "as_of": result.as_of.day.isoformat(),
+        "outcome": result.outcome,
+        "churn": result.churn.record() if result.churn else None,
         "published": str(result.published) if result.published else None,
         "model_version": result.model_version,
         "rows": result.rows,

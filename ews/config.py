@@ -155,6 +155,9 @@ class Nightly(StrictModel):
 
     model_max_age_days: int = Field(default=400, ge=1)
     stale_after_school_days: int = Field(default=5, ge=1)
+    refuse_after_school_days: int = Field(default=20, ge=1)
+    most_churn: float = Field(default=0.5, gt=0, le=1)
+    without_registry_days: int = Field(default=14, ge=0)
 
 
 class Config(StrictModel):

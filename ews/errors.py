@@ -71,6 +71,10 @@ class ModelUnusable(EwsError):  # noqa: N818
     exit_code = 40
 
 
+class RegistryUnreachable(ModelUnusable):
+    """The registry is not there or cannot be read; what it last gave may still be at hand."""
+
+
 class GateClosed(EwsError):  # noqa: N818
     """The gate did not let the model through."""
 

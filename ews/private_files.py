@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ews.atomic_switch import exchange, flush_folder
+
 
 def write_private(path: Path, content: bytes) -> None:
     """Write a file aside and switch it in place; readable by its owner only."""
@@ -26,11 +28,16 @@ def write_private(path: Path, content: bytes) -> None:
         raise
 
 
+class AsItWas(Exception):  # noqa: N818 - a decision, not an error
+    """Raised inside :func:`staged_folder` to leave the target as it is: there is nothing new in it."""
+
+
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` and switch it in place when the block ends well.
 
-    On any exception the staged folder is removed and ``target`` is as it was.
+    On any exception the staged folder is removed and ``target`` is as it was; on :class:`AsItWas` the block
+    ends there and nothing is raised.
     """
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staging = target.with_name(f".{target.name}.partial")
@@ -42,11 +49,38 @@ def staged_folder(target: Path) -> Iterator[Path]:
     staging.mkdir(mode=0o700)
     try:
         yield staging
+        _flush_all(staging)
+    except AsItWas:
+        shutil.rmtree(staging, ignore_errors=True)
+        return
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    if target.exists():
-        target.rename(replaced)
+    _switch(staging, target, replaced)
+    flush_folder(target.parent)
+
+
+def _flush_all(folder: Path) -> None:
+    """Wait until what was written is on the disk: a switch to files that a power cut empties is none."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            flush_folder(path)
+            continue
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _switch(staging: Path, target: Path, replaced: Path) -> None:
+    if not target.exists():
+        staging.rename(target)
+        return
+    if exchange(staging, target):
+        shutil.rmtree(staging, ignore_errors=True)
+        return
+    target.rename(replaced)
     staging.rename(target)
     shutil.rmtree(replaced, ignore_errors=True)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ews.config import Config
-from ews.errors import ModelUnusable, UsageError
+from ews.errors import RegistryUnreachable, UsageError
 
 # Set before mlflow is imported, anywhere: no telemetry about a school district leaves it.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -31,6 +31,9 @@ _SQLITE = "sqlite:///"
 
 _NOTE = "mlflow.note.content"
 _NOTICE = re.compile(r"<!-- ews: notice -->.*?<!-- end of notice -->\n*", flags=re.S)
+_NOT_THERE = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
+"""What MLflow says of a model without that alias, and of a model that was never registered."""
+
 _LONGEST_NOTE = 7_500
 """Characters; MLflow cuts a run's note a little above."""
 
@@ -152,11 +155,19 @@ class Registry:
         return sorted((self._as_version(each) for each in found), key=lambda v: int(v.number), reverse=True)
 
     def alias(self, alias: str) -> Version | None:
-        """Return the version that carries an alias, or None."""
+        """Return the version that carries an alias, or None.
+
+        Raises
+        ------
+        RegistryUnreachable
+            If the database fails while it is asked.
+        """
         try:
             found = self._client.get_model_version_by_alias(self.model_name, alias)
-        except self._failure:
-            return None
+        except self._failure as error:
+            if error.error_code in _NOT_THERE:
+                return None
+            raise _unreachable() from error
         return self._as_version(found)
 
     def version(self, number: str) -> Version:
@@ -249,8 +260,14 @@ def _root(uri: str) -> Path:
     return Path(uri.removeprefix(_SQLITE)).parent
 
 
-def _unreachable() -> ModelUnusable:
-    return ModelUnusable(
+def database_is_there(config: Config) -> bool:
+    """Return whether the registry's database exists: MLflow would make an empty one in its place."""
+    _root(config.registry_uri)
+    return Path(config.registry_uri.removeprefix(_SQLITE)).is_file()
+
+
+def _unreachable() -> RegistryUnreachable:
+    return RegistryUnreachable(
         "the registry cannot be opened",
         expected="an MLflow database that this account can read and write",
         where="mlflow.tracking_uri",

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ews.approval import refresh_banners
 from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused, EwsError
 from ews.extracts.directory import check_directory, read_directory
-from ews.features.matrix import build_matrix
-from ews.nightly.publish import previous_scores, publish
+from ews.features.matrix import Matrix, build_matrix
+from ews.model.parse_check import ParseCheck
+from ews.nightly.churn import Churn, churn_between
+from ews.nightly.freshness import Freshness, freshness
+from ews.nightly.night_log import CLOSED, HELD, PUBLISHED, UNCHANGED
+from ews.nightly.publish import PreviousNight, previous_night, publish
+from ews.nightly.recorded import Trace, recorded
 from ews.nightly.score import Scores, score
-from ews.nightly.service import InService, champion
-from ews.nightly.when import AsOf, decide_as_of
+from ews.nightly.service import InService, service_for
+from ews.nightly.when import AsOf, decide_as_of, school_days_around
 from ews.outreach.lists import ListContext
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
-from ews.registry import Registry
 from ews.school_calendar import start_of_day_utc
 from ews.snapshot import calendar_frame
-from ews.store.frames import newest_known_day, school_names
-from ews.store.ingest import IngestReport, load_sources, used_sources
+from ews.store.frames import school_names
+from ews.store.ingest import IngestReport, load_sources
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
-
-_EVERY_DAY = {"attendance": "attendance records", "nurse_visits": "nurse visits"}
-"""Sources in which something new is expected on every school day."""
 
 
 @dataclass
@@ -40,19 +41,37 @@ class NightResult:
 
     Attributes
     ----------
+    outcome : str
+        ``published``; ``unchanged`` where tonight's lists are those that lie there; ``held`` where they
+        changed too much and wait for a person; ``closed`` on a day without school.
     published : Path or None
-        The folder that was published; None on a day without school.
+        The folder of the night's lists; None where nothing was published.
     degraded : list of str
         Sentences on what is not as it should be; any makes exit code 10.
+    churn : Churn or None
+        How much changed since the last list; None where there is none.
     """
 
     as_of: AsOf
+    outcome: str = CLOSED
     published: Path | None = None
     model_version: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     degraded: list[str] = field(default_factory=list)
     banners: list[str] = field(default_factory=list)
     loaded: IngestReport | None = None
+    churn: Churn | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the log of nights keeps of it."""
+        return {
+            "as_of": self.as_of.day.isoformat(),
+            "model_version": self.model_version,
+            "rows": self.rows,
+            "degraded": self.degraded,
+            "churn": self.churn.record() if self.churn else None,
+            "exit": 10 if self.degraded else 0,
+        }
 
 
 def score_and_publish(
@@ -67,8 +86,9 @@ def score_and_publish(
     DataRefused
         If there is no store, or nobody is enrolled on the day.
     """
-    with owner_only(), workspace_lock(config.workspace_dir):
-        return _night(config, as_of, progress, skip_closed=False)
+    with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "score") as trace:
+        result = _night(config, as_of, progress, trace, asked_for=True)
+        return _told(result, trace)
 
 
 def nightly(
@@ -76,75 +96,138 @@ def nightly(
     *,
     as_of: dt.date | None = None,
     accept_withdrawals: bool = False,
+    accept_churn: bool = False,
     progress: Progress = silent,
 ) -> NightResult:
     """Load tonight's extracts, score and publish: the one line for cron or the Task Scheduler.
 
     With ``as_of`` the load counts as made one second before that day begins.
+
+    Parameters
+    ----------
+    accept_churn : bool
+        Publish also if more of the list changed than ``nightly.most_churn``: somebody has looked.
     """
     loaded_at = (
         start_of_day_utc(as_of, config.timezone) - dt.timedelta(seconds=1) if as_of is not None else None
     )
-    with owner_only(), workspace_lock(config.workspace_dir):
+    with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "nightly") as trace:
         if config.sources.directory is not None:
             check_directory(config.sources.directory, config)
         loaded = load_sources(
             config, loaded_at=loaded_at, accept_withdrawals=accept_withdrawals, progress=progress
         )
+        trace.facts["rows_new"] = sum(each.rows_new for each in loaded.tables)
         try:
-            result = _night(config, as_of, progress, skip_closed=True)
+            result = _night(config, as_of, progress, trace, asked_for=False, accept_churn=accept_churn)
         except EwsError as error:
             error.found += " (tonight's extracts were loaded before that; no list was published)"
             raise
         result.loaded = loaded
-        return result
+        return _told(result, trace)
 
 
-def _night(config: Config, stated: dt.date | None, progress: Progress, *, skip_closed: bool) -> NightResult:
+def _told(result: NightResult, trace: Trace) -> NightResult:
+    trace.outcome = result.outcome
+    trace.facts |= result.facts()
+    return result
+
+
+def _night(
+    config: Config,
+    stated: dt.date | None,
+    progress: Progress,
+    trace: Trace,
+    *,
+    asked_for: bool,
+    accept_churn: bool = False,
+) -> NightResult:
+    """Score and publish a day; one without school only if somebody asked for lists (``ews score``)."""
     with read_store(config.workspace_dir) as session:
         as_of = decide_as_of(session, stated, config)
-        if skip_closed and as_of.inside_calendar and not as_of.in_session and not as_of.note:
+        trace.facts["as_of"] = as_of.day.isoformat()
+        calendar = calendar_frame(session)
+        trace.school_days = school_days_around(calendar, as_of.day)
+        if not asked_for and as_of.inside_calendar and not as_of.in_session and not as_of.note:
             return NightResult(as_of)
         progress("Verifying the model in service", 0.0)
-        refresh_banners(config, Registry(config))
-        service = champion(config)
+        service, notes = service_for(as_of.day, config)
+        check = ParseCheck(service.model.text)
         progress("Computing features", 0.0)
         matrix = build_matrix(session, as_of.day, config)
         if matrix.standing.empty:
             raise _nobody(as_of.day)
+        schools = _schools(session, as_of.day, config, matrix)
+        names = dict(zip(schools["school_id"], schools["school_name"], strict=True))
+        fresh = freshness(session, as_of.day, config, names)
+        check.wait()
         progress("Scoring", 0.0)
-        scores = score(matrix, service, config, previous_scores(config.workspace_dir, as_of.day))
-        staleness = _staleness(session, as_of.day, config)
-        schools = school_names(session, start_of_day_utc(as_of.day, config.timezone))
-    return _published(config, as_of, service, scores, schools, staleness, progress)
+        previous = previous_night(config.workspace_dir, as_of.day)
+        scores = score(matrix, service, config, previous.scores if previous else None)
+    churn = _churn(previous, scores, trace.school_days, as_of.day)
+    result = NightResult(as_of, HELD, None, service.version.number, churn=churn, banners=service.banners)
+    result.rows = {
+        "scored": len(scores.scores),
+        "excluded": len(scores.excluded),
+        "listed": len(scores.listed),
+    }
+    result.degraded = [*notes, *fresh.sentences]
+    if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
+        result.degraded.insert(0, _held(churn, config))
+        return result
+    return _published(config, result, service, scores, schools, fresh, progress)
+
+
+def _schools(session: Session, day: dt.date, config: Config, matrix: Matrix) -> pd.DataFrame:
+    """Return the schools of the roster with their names as known on the day, by school_id."""
+    known = school_names(session, start_of_day_utc(day, config.timezone))
+    here: pd.DataFrame = known.loc[known["school_id"].isin(set(matrix.standing["school_id"]))]
+    return here.reset_index(drop=True)
+
+
+def _churn(
+    previous: PreviousNight | None, scores: Scores, school_days: Sequence[dt.date], day: dt.date
+) -> Churn | None:
+    if previous is None:
+        return None
+    passed = sum(previous.day < each <= day for each in school_days)
+    return churn_between(previous.scores, scores.scores, passed)
+
+
+def _held(churn: Churn, config: Config) -> str:
+    return (
+        f"Nothing was published: {churn.sentence()} More than {100 * config.nightly.most_churn:g}% "
+        "(nightly.most_churn) is more than a night brings. The last lists stay. Look at what was loaded; if "
+        "it is right, run `ews nightly --accept-churn`."
+    )
 
 
 def _published(
     config: Config,
-    as_of: AsOf,
+    result: NightResult,
     service: InService,
     scores: Scores,
     schools: pd.DataFrame,
-    staleness: dict[str, Any],
+    fresh: Freshness,
     progress: Progress,
 ) -> NightResult:
     progress("Publishing lists", 0.0)
-    stale = _stale_sentences(staleness, config.nightly.stale_after_school_days)
     listed, show_names = _with_names(scores.listed, config)
-    on_roster = set(scores.scores["school_id"]) | set(scores.excluded["school_id"])
     context = ListContext(
         district=config.district,
-        as_of=as_of.day,
-        schools=schools.loc[schools["school_id"].isin(on_roster)].reset_index(drop=True),
+        as_of=result.as_of.day,
+        schools=schools,
         model_version=f"{service.name} {service.version.number}",
         banners=service.banners,
-        stale=stale,
+        stale=result.degraded,
         show_names=show_names,
     )
     named = Scores(scores.scores, scores.excluded, listed)
-    folder = publish(named, service, config, as_of.day, context=context, staleness=staleness)
-    rows = {"scored": len(scores.scores), "excluded": len(scores.excluded), "listed": len(listed)}
-    return NightResult(as_of, folder, service.version.number, rows, stale, service.banners)
+    result.published, changed = publish(
+        named, service, config, result.as_of.day, context=context, staleness=fresh.sources
+    )
+    result.outcome = PUBLISHED if changed else UNCHANGED
+    return result
 
 
 def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, bool]:
@@ -156,33 +239,6 @@ def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, boo
     named = listed.merge(names, on="student_id", how="left")
     columns = ["first_name", "last_name", "homeroom"]
     return named.assign(**{column: named[column].astype(object).fillna("") for column in columns}), True
-
-
-def _staleness(session: Session, day: dt.date, config: Config) -> dict[str, Any]:
-    """Return for each source its newest event known before the day, and how many school days ago it was.
-
-    A source without dates of its own has nulls: it is as old as its last load.
-    """
-    cut = start_of_day_utc(day, config.timezone)
-    calendar = calendar_frame(session)
-    open_days = calendar.loc[calendar["instructional"], "date"].drop_duplicates()
-    result: dict[str, Any] = {}
-    for table, _ in used_sources(config):
-        result[table.name] = {"newest": None, "school_days_since": None}
-        newest = newest_known_day(session, table, day, cut) if table.date else None
-        if newest is not None:
-            since = (open_days > pd.Timestamp(newest)) & (open_days < pd.Timestamp(day))
-            result[table.name] = {"newest": newest.isoformat(), "school_days_since": int(since.sum())}
-    return result
-
-
-def _stale_sentences(staleness: dict[str, Any], limit: int) -> list[str]:
-    return [
-        f"The newest {words} are of {staleness[source]['newest']}: "
-        f"{staleness[source]['school_days_since']} school days have passed since."
-        for source, words in _EVERY_DAY.items()
-        if source in staleness and (staleness[source]["school_days_since"] or 0) > limit
-    ]
 
 
 def _nobody(day: dt.date) -> DataRefused:

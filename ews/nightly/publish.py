@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
+from ews.nightly.export_log import log_exports, note_export, standings
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
 from ews.outreach.lists import ListContext, write_index, write_lists
-from ews.private_files import staged_folder, write_private
+from ews.private_files import AsItWas, staged_folder, write_private
 from ews.training.run import account
 
 LATEST = "LATEST"
@@ -32,11 +33,22 @@ def published_folder(workspace: Path, day: dt.date) -> Path:
     return workspace / "published" / day.isoformat()
 
 
-def previous_scores(workspace: Path, day: dt.date) -> pd.DataFrame | None:
-    """Return the scores of the newest published day before this one, or None."""
+@dataclass(frozen=True)
+class PreviousNight:
+    """The night published before another: its day, and its scores as they stand in ``scores.parquet``."""
+
+    day: dt.date
+    scores: pd.DataFrame
+
+
+def previous_night(workspace: Path, day: dt.date) -> PreviousNight | None:
+    """Return the newest night published before a day, or None."""
     days = sorted(path.name for path in (workspace / "published").glob("????-??-??") if path.is_dir())
     earlier = [name for name in days if name < day.isoformat()]
-    return pd.read_parquet(workspace / "published" / earlier[-1] / "scores.parquet") if earlier else None
+    if not earlier:
+        return None
+    scores = pd.read_parquet(workspace / "published" / earlier[-1] / "scores.parquet")
+    return PreviousNight(dt.date.fromisoformat(earlier[-1]), scores)
 
 
 def publish(
@@ -47,23 +59,49 @@ def publish(
     *,
     context: ListContext,
     staleness: dict[str, Any],
-) -> Path:
-    """Publish one day and return its folder.
+) -> tuple[Path, bool]:
+    """Publish one day.
 
     Writes scores, excluded, lists, index and manifest into a folder aside, switches it in place, then
-    moves ``LATEST`` if no later day is published.
+    moves ``LATEST`` if no later day is published. Where the very same lists lie there already, nothing is
+    touched.
+
+    Returns
+    -------
+    Path, bool
+        The day's folder, and whether anything changed.
     """
     target = published_folder(config.workspace_dir, day)
+    content = None
     with staged_folder(target) as folder:
         _write_parquet(folder / "scores.parquet", scores.scores, SCORE_COLUMNS)
         _write_parquet(folder / "excluded.parquet", scores.excluded, EXCLUDED_COLUMNS)
         write_lists(folder / "outreach", scores.listed, context=context)
         write_index(folder, scores.listed, context=context)
-        manifest = canonical_json(_manifest(folder, scores, service, config, day, staleness))
-        write_private(folder / MANIFEST, manifest)
-    _log_export(config.workspace_dir, day, scores, digest_of(manifest))
+        manifest = _manifest(folder, scores, service, config, day, staleness)
+        if _lies_there(target, manifest, config.workspace_dir):
+            raise AsItWas
+        content = canonical_json(manifest)
+        write_private(folder / MANIFEST, content)
+        note_export(config.workspace_dir, _export(day, scores, digest_of(content)))
+    log_exports(config.workspace_dir)
     _move_latest(config.workspace_dir, day)
-    return target
+    return target, content is not None
+
+
+def _lies_there(target: Path, manifest: dict[str, Any], workspace: Path) -> bool:
+    """Return whether a night is published already, byte for byte, and as it was exported."""
+    try:
+        content = (target / MANIFEST).read_bytes()
+        there = json.loads(content)
+        files = {name: file_digest(target / name) for name in there["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    logged = standings(workspace).get(target.name)
+    if logged is None or logged.manifest != digest_of(content):
+        return False
+    same = {**there, "created_at": manifest["created_at"]} == manifest
+    return same and files == manifest["files"]
 
 
 def _write_parquet(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> None:
@@ -115,15 +153,22 @@ def _move_latest(workspace: Path, day: dt.date) -> None:
         write_private(path, f"{day.isoformat()}\n".encode())
 
 
-def _log_export(workspace: Path, day: dt.date, scores: Scores, digest: str) -> None:
-    """Append who exported what to the export log: counts and a digest, never a student."""
-    line = {
+def _export(day: dt.date, scores: Scores, digest: str) -> dict[str, Any]:
+    """Return who exported what, for the export log: counts and a digest, never a student."""
+    return {
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "by": account(),
         "what": f"published/{day.isoformat()}",
         "rows": len(scores.listed),
         "manifest": digest,
     }
-    descriptor = os.open(workspace / "exports.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as log:
-        log.write(json.dumps(line, sort_keys=True) + "\n")
+
+
+def finish_interrupted(workspace: Path) -> None:
+    """Carry on where a run was killed between the switch of a folder and what follows it."""
+    log_exports(workspace)
+    days = [path.name for path in (workspace / "published").glob("????-??-??") if (path / MANIFEST).is_file()]
+    logged = standings(workspace)
+    known = sorted(name for name in days if name in logged)
+    if known:
+        _move_latest(workspace, dt.date.fromisoformat(known[-1]))

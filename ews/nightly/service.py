@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
-from ews.approval import PROMOTED_TAG, decisions_in_force, seal_of, standing_decision
+from ews.approval import PROMOTED_TAG, decisions_in_force, refresh_banners, seal_of, standing_decision
 from ews.config import Config
 from ews.equity.banners import banner_of
 from ews.equity.sign_off import SignOff
-from ews.errors import GateClosed, ModelUnusable
+from ews.errors import GateClosed, ModelUnusable, RegistryUnreachable, UsageError
 from ews.model.fitting import FittedModel
 from ews.model.model_files import read_model
-from ews.registry import CHAMPION, Registry, Version
+from ews.nightly.last_verified import keep, kept_any, last_verified
+from ews.nightly.night_log import PUBLISHED, runs
+from ews.registry import CHAMPION, Registry, Version, database_is_there
 from ews.school_calendar import today_in
 from ews.training.run import MODEL_FOLDER, basis_digest
 
@@ -41,6 +44,8 @@ def champion(config: Config) -> InService:
 
     Raises
     ------
+    RegistryUnreachable
+        If the registry is not there or cannot be read.
     ModelUnusable
         If there is none, it has expired, nobody promoted it, its sign-off has lapsed or was edited, or
         a digest of model, schema or audit does not match.
@@ -54,10 +59,39 @@ def champion(config: Config) -> InService:
             where="the registry",
             next_step="run `ews train`, read the reports, then `ews promote`",
         )
-    return verified(registry, version, config)
+    return verified(registry.model_name, version, config)
 
 
-def verified(registry: Registry, version: Version, config: Config) -> InService:
+def in_service(config: Config) -> tuple[InService, list[str]]:
+    """Return the champion, or where the registry cannot be reached the last one that was verified.
+
+    Returns
+    -------
+    InService, list of str
+        With a sentence where it is not the registry's own answer.
+
+    Raises
+    ------
+    ModelUnusable
+        See :func:`champion`; and if the registry cannot be reached and nothing kept may serve.
+    """
+    try:
+        if not database_is_there(config) and kept_any(config):
+            raise RegistryUnreachable("the registry's database is not there")
+        refresh_banners(config, Registry(config))
+        service = champion(config)
+    except RegistryUnreachable:
+        version, seen = last_verified(config)
+        service = verified(config.mlflow.model_name, version, config)
+        return service, [
+            f"The registry could not be opened. The lists rest on version {version.number}, verified on this "
+            f"server, which the registry last had in service on {seen}."
+        ]
+    keep(service.version, config)
+    return service, []
+
+
+def verified(name: str, version: Version, config: Config) -> InService:
     """Return a version ready to score after verifying it; see :func:`champion`."""
     _check_age(version, config)
     try:
@@ -70,7 +104,7 @@ def verified(registry: Registry, version: Version, config: Config) -> InService:
         ) from None
     _check_basis(version, config)
     model = read_model(version.run.folder / MODEL_FOLDER, version.tags["model_digest"])
-    return InService(registry.model_name, version, model, decisions)
+    return InService(name, version, model, decisions)
 
 
 def _check_promoted(version: Version) -> None:
@@ -105,3 +139,35 @@ def _check_age(version: Version, config: Config) -> None:
         where="the registry",
         next_step="train and promote a new model",
     )
+
+
+def service_for(day: dt.date, config: Config) -> tuple[InService, list[str]]:
+    """Return the model for a day: of a day that was published before, the version that made its lists.
+
+    So a night of the past can be repeated byte for byte, also after another model has come into service.
+
+    Raises
+    ------
+    ModelUnusable
+        See :func:`in_service`; and if the version of that night is not as it was registered.
+    """
+    service, notes = in_service(config)
+    made_by = _version_of_night(day, config)
+    if made_by is None or made_by == service.version.number or day >= today_in(config.timezone):
+        return service, notes
+    registry = Registry(config)
+    try:
+        version = registry.version(made_by)
+        decisions = tuple(decisions_in_force(version, config))
+        model = read_model(version.run.folder / MODEL_FOLDER, version.tags["model_digest"])
+    except UsageError as error:
+        raise ModelUnusable(error.found, where=error.where, next_step=error.next_step) from None
+    return InService(registry.model_name, version, model, decisions), notes
+
+
+def _version_of_night(day: dt.date, config: Config) -> str | None:
+    """Return the version that the log of nights names for a day, the newest run first."""
+    for run in reversed(runs(config.workspace_dir)):
+        if run.get("as_of") == day.isoformat() and run["outcome"] == PUBLISHED and run.get("model_version"):
+            return str(run["model_version"])
+    return None

@@ -67,3 +67,10 @@ def decide_as_of(session: Session, stated: dt.date | None, config: Config) -> As
 def _in_session(calendar: pd.DataFrame, day: dt.date) -> bool:
     years = calendar.loc[calendar["date"] == pd.Timestamp(day), "school_year"].unique()
     return any(day in district_days(calendar, int(year)) for year in years)
+
+
+def school_days_around(calendar: pd.DataFrame, day: dt.date) -> list[dt.date]:
+    """Return the district's school days of every stored year from 60 days before a day on, in order."""
+    first = day - dt.timedelta(days=60)
+    years = sorted(calendar.loc[calendar["date"] >= pd.Timestamp(first), "school_year"].unique())
+    return [each for year in years for each in district_days(calendar, int(year)) if each >= first]

@@ -70,6 +70,18 @@ def newest_known_day(session: Session, table: Table, before: dt.date, cut: dt.da
     return newest if newest is None or isinstance(newest, dt.date) else dt.date.fromisoformat(str(newest))
 
 
+def newest_known_day_by_school(session: Session, before: dt.date, cut: dt.datetime) -> dict[str, dt.date]:
+    """Return the newest day for which each school delivered attendance, before a day and known by ``cut``."""
+    found = session.pandas(
+        "SELECT school_id, max(date) AS newest FROM store.coverage "
+        "WHERE date < ? AND known_from < ? AND known_until >= ? GROUP BY school_id ORDER BY school_id",
+        (before, cut, cut),
+    )
+    return {
+        str(school): newest.date() for school, newest in zip(found["school_id"], found["newest"], strict=True)
+    }
+
+
 def school_names(session: Session, cut: dt.datetime) -> Any:
     """Return the names of the schools as known before ``cut``: school_id, school_name, as a pandas frame."""
     return session.pandas(

@@ -138,6 +138,12 @@ def every_byte(folder: Path) -> dict[str, bytes]:
     }
 
 
+def nights_of(district: AtWork) -> dict[str, bytes]:
+    """Every byte of every published night, and LATEST; the page above them tells how the last run went."""
+    found = every_byte(district.workspace / "published")
+    return {name: content for name, content in found.items() if name != "index.html"}
+
+
 def days_from_today(days: int) -> str:
     return (today_in(TIMEZONE) + dt.timedelta(days=days)).isoformat()
 

@@ -11,7 +11,7 @@ import pytest
 
 from ews.approval import SIGN_OFF_TAG
 from ews.school_calendar import today_in
-from tests.pipeline.at_work import AtWork, every_byte, sign_off
+from tests.pipeline.at_work import AtWork, nights_of, sign_off
 
 PARTS = ("model.txt", "calibrator.json", "category_codes.json", "feature_schema.json", "manifest.json")
 
@@ -26,7 +26,7 @@ class Refusal:
 
     def remember(self) -> None:
         """Take what is published now for what has to stay."""
-        self._before = every_byte(self.district.workspace / "published")
+        self._before = nights_of(self.district)
 
     def expect(self, *words: str) -> None:
         self._capsys.readouterr()
@@ -36,7 +36,7 @@ class Refusal:
         assert "Traceback" not in printed.err
         for word in (*words, "next:"):
             assert word in printed.err
-        assert every_byte(self.district.workspace / "published") == self._before
+        assert nights_of(self.district) == self._before
 
 
 @pytest.fixture

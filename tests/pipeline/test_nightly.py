@@ -8,7 +8,7 @@ import json
 import pytest
 from openpyxl import load_workbook
 
-from tests.pipeline.at_work import AS_OF, AtWork, every_byte, published_bytes, same_bytes
+from tests.pipeline.at_work import AS_OF, AtWork, nights_of, published_bytes, same_bytes
 
 SATURDAY = dt.date(2026, 1, 17)
 """Inside the calendar, without school; the day after the newest attendance."""
@@ -45,13 +45,13 @@ def test_a_night_loads_what_is_new(moved: AtWork) -> None:
 def test_on_a_closed_day_a_night_ends_well_and_publishes_nothing(
     how: str, moved: AtWork, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = every_byte(moved.workspace / "published")
+    before = nights_of(moved)
     set_today(monkeypatch, SATURDAY)
     options = ["--as-of", SATURDAY.isoformat()] if how == "stated" else []
 
     assert moved.run("nightly", *options) == 0
     assert "nothing to publish" in capsys.readouterr().out
-    assert every_byte(moved.workspace / "published") == before
+    assert nights_of(moved) == before
 
 
 def test_somebody_who_asks_for_a_closed_day_gets_its_lists(moved: AtWork) -> None:
