@@ -85,6 +85,22 @@ def _switch(staging: Path, target: Path, replaced: Path) -> None:
     shutil.rmtree(replaced, ignore_errors=True)
 
 
+def remove_left_overs(folder: Path) -> None:
+    """Remove what killed runs left aside in a folder; only for whoever holds the workspace.
+
+    A folder that was moved aside and whose place is empty is the last complete one, and goes back there.
+    """
+    for path in sorted(folder.glob(".*.replaced")):
+        target = path.with_name(path.name.removeprefix(".").removesuffix(".replaced"))
+        if not target.exists():
+            path.rename(target)
+    for path in sorted((*folder.glob(".*.partial"), *folder.glob(".*.replaced"))):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 @contextmanager
 def owner_only() -> Iterator[None]:
     """Create every file in the block readable by its owner only, whatever the account's default."""

@@ -21,7 +21,7 @@ from ews.nightly.export_log import log_exports, note_export, standings
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
 from ews.outreach.lists import ListContext, write_index, write_lists
-from ews.private_files import AsItWas, staged_folder, write_private
+from ews.private_files import AsItWas, remove_left_overs, staged_folder, write_private
 from ews.training.run import account
 
 LATEST = "LATEST"
@@ -166,6 +166,8 @@ def _export(day: dt.date, scores: Scores, digest: str) -> dict[str, Any]:
 
 def finish_interrupted(workspace: Path) -> None:
     """Carry on where a run was killed between the switch of a folder and what follows it."""
+    for folder in (workspace, workspace / "published"):
+        remove_left_overs(folder)
     log_exports(workspace)
     days = [path.name for path in (workspace / "published").glob("????-??-??") if (path / MANIFEST).is_file()]
     logged = standings(workspace)

@@ -1,4 +1,4 @@
-"""Nights that nobody watches: repeated, refused, held, cut short, without a registry; and what readers then see."""
+"""Nights that nobody watches: repeated, refused, held, cut short, without a registry."""
 
 from __future__ import annotations
 
@@ -256,8 +256,7 @@ def test_a_run_killed_after_its_switch_is_completed_by_the_next(
 ) -> None:
     with monkeypatch.context() as killed:
         killed.setattr("ews.nightly.publish.log_exports", _killed)
-        with pytest.raises(KeyboardInterrupt):
-            moved.run("score", "--as-of", NEXT.isoformat())
+        assert moved.run("score", "--as-of", NEXT.isoformat()) != 0
     assert (moved.published(NEXT) / MANIFEST).is_file()
     assert moved.run("verify") == 0  # the note stands for the line
 

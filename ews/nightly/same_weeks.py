@@ -1,0 +1,84 @@
+"""The same weeks of last year, as tonight's model sees them; kept, because they change once a week.
+
+Attendance is seasonal: October is held against October. The day of last year with the same instructional-day
+number, rounded to five, is computed once and kept as counts by decile.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ews.config import Config
+from ews.digests import canonical_json, digest_of
+from ews.engine import Session
+from ews.features.matrix import Matrix, build_matrix
+from ews.nightly.drift import RISK, WATCHED, references
+from ews.nightly.service import InService
+from ews.private_files import write_private
+from ews.progress import Progress
+from ews.school_calendar import district_days, school_year_of
+from ews.snapshot import calendar_frame
+
+_FOLDER = "same_weeks"
+_STEP = 5
+_KEPT = 3
+
+
+def same_weeks(
+    session: Session, day: dt.date, service: InService, config: Config, progress: Progress
+) -> dict[str, Any] | None:
+    """Return how the watched figures were spread in the same weeks of last year, or None without such a year.
+
+    See :func:`ews.nightly.drift.references` for the shape.
+    """
+    anchor = _anchor(session, day)
+    if anchor is None:
+        return None
+    basis = digest_of(
+        f"{service.version.tags['model_digest']}{service.version.tags['basis_digest']}".encode()
+    )
+    path = config.workspace_dir / _FOLDER / f"{anchor.isoformat()}-{basis[:16]}.json"
+    try:
+        kept: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        progress("Looking at the same weeks of last year", 0.0)
+        kept = _spread(build_matrix(session, anchor, config), service)
+        write_private(path, canonical_json(kept))
+        _forget_old(path)
+    return kept
+
+
+def watched_figures(matrix: Matrix, service: InService) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Return the watched figures of every scored student, and the school of each."""
+    scorable = matrix.scorable().to_numpy()
+    features = matrix.features.loc[scorable]
+    figures = features[list(WATCHED)].assign(
+        **{RISK: service.model.risks(features) if len(features) else 0.0}
+    )
+    return figures, matrix.standing.loc[scorable, "school_id"]
+
+
+def _spread(matrix: Matrix, service: InService) -> dict[str, Any]:
+    return references(*watched_figures(matrix, service))
+
+
+def _anchor(session: Session, day: dt.date) -> dt.date | None:
+    calendar = calendar_frame(session)
+    year = school_year_of(calendar, day)
+    if year is None or not (calendar["school_year"] == year - 1).any():
+        return None
+    passed = sum(each < day for each in district_days(calendar, year))
+    last_year = district_days(calendar, year - 1)
+    number = max(_STEP, round(passed / _STEP) * _STEP)
+    return last_year[min(number, len(last_year) - 1)] if last_year else None
+
+
+def _forget_old(path: Path) -> None:
+    kept = sorted(path.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)
+    for old in kept[:-_KEPT]:
+        old.unlink(missing_ok=True)
