@@ -7,7 +7,7 @@ above 0.25 by the same rule; with fewer than 200 students on either side it is o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,11 @@ class Drift:
             return "page"
         return "told" if self.psi > self.limit else "well"
 
+    @property
+    def key(self) -> str:
+        """A name by which two nights are compared."""
+        return f"{self.figure} {self.school_id or ''}".strip()
+
     def sentence(self, names: Mapping[str, str]) -> str:
         """Say it for people."""
         words = WATCHED.get(self.figure, _RISK_WORDS)
@@ -144,7 +149,7 @@ def drifts(figures: pd.DataFrame, schools: pd.Series[Any], last_year: Mapping[st
     ]
     rows_of = figures.groupby(schools.to_numpy()).indices
     for school, kept_figures in last_year["schools"].items():
-        rows: Sequence[int] = rows_of.get(school, [])
+        rows = np.asarray(rows_of.get(school, []), dtype=int)
         for name, kept in kept_figures.items():
             found.append(_compared(name, school, figures[name].to_numpy(dtype=float)[rows], kept))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,13 @@ from ews.extracts.directory import check_directory, read_directory
 from ews.features.matrix import Matrix, build_matrix
 from ews.model.parse_check import ParseCheck
 from ews.nightly.churn import Churn, churn_between
-from ews.nightly.freshness import Freshness, freshness
-from ews.nightly.night_log import CLOSED, HELD, PUBLISHED, UNCHANGED
+from ews.nightly.drift import Drift, drifts
+from ews.nightly.freshness import freshness
+from ews.nightly.night_log import CLOSED, HELD, PUBLISHED, UNCHANGED, drifted_before
 from ews.nightly.publish import PreviousNight, previous_night, publish
 from ews.nightly.recorded import Trace, recorded
+from ews.nightly.run_page import NightFigures
+from ews.nightly.same_weeks import same_weeks, watched_figures
 from ews.nightly.score import Scores, score
 from ews.nightly.service import InService, service_for
 from ews.nightly.when import AsOf, decide_as_of, school_days_around
@@ -50,6 +53,8 @@ class NightResult:
         Sentences on what is not as it should be; any makes exit code 10.
     churn : Churn or None
         How much changed since the last list; None where there is none.
+    drifted : list of str
+        The comparisons with last year that stand out, by :attr:`ews.nightly.drift.Drift.key`.
     """
 
     as_of: AsOf
@@ -61,6 +66,7 @@ class NightResult:
     banners: list[str] = field(default_factory=list)
     loaded: IngestReport | None = None
     churn: Churn | None = None
+    drifted: list[str] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
         """Return what the log of nights keeps of it."""
@@ -70,6 +76,7 @@ class NightResult:
             "rows": self.rows,
             "degraded": self.degraded,
             "churn": self.churn.record() if self.churn else None,
+            "drifted": self.drifted,
             "exit": 10 if self.degraded else 0,
         }
 
@@ -164,6 +171,8 @@ def _night(
         progress("Scoring", 0.0)
         previous = previous_night(config.workspace_dir, as_of.day)
         scores = score(matrix, service, config, previous.scores if previous else None)
+        last_year = same_weeks(session, as_of.day, service, config, progress)
+    found = _drifts(matrix, scores, last_year)
     churn = _churn(previous, scores, trace.school_days, as_of.day)
     result = NightResult(as_of, HELD, None, service.version.number, churn=churn, banners=service.banners)
     result.rows = {
@@ -171,11 +180,13 @@ def _night(
         "excluded": len(scores.excluded),
         "listed": len(scores.listed),
     }
-    result.degraded = [*notes, *fresh.sentences]
+    result.drifted = sorted(each.key for each in found or [] if each.level in ("told", "page"))
+    result.degraded = [*notes, *fresh.sentences, *_told_drifts(found, config, as_of.day, names)]
     if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
         result.degraded.insert(0, _held(churn, config))
         return result
-    return _published(config, result, service, scores, schools, fresh, progress)
+    figures = NightFigures(fresh, churn, found, result.degraded)
+    return _published(config, result, service, scores, schools, figures, progress)
 
 
 def _schools(session: Session, day: dt.date, config: Config, matrix: Matrix) -> pd.DataFrame:
@@ -183,6 +194,24 @@ def _schools(session: Session, day: dt.date, config: Config, matrix: Matrix) -> 
     known = school_names(session, start_of_day_utc(day, config.timezone))
     here: pd.DataFrame = known.loc[known["school_id"].isin(set(matrix.standing["school_id"]))]
     return here.reset_index(drop=True)
+
+
+def _drifts(matrix: Matrix, scores: Scores, last_year: dict[str, Any] | None) -> list[Drift] | None:
+    if last_year is None:
+        return None
+    risks = scores.scores.loc[scores.scores["risk"].notna(), "risk"].to_numpy(dtype=float)
+    return drifts(*watched_figures(matrix, risks), last_year)
+
+
+def _told_drifts(
+    found: list[Drift] | None, config: Config, day: dt.date, names: Mapping[str, str]
+) -> list[str]:
+    """Say what drifted: at once where it pages, otherwise when the night before saw it too."""
+    before = drifted_before(config.workspace_dir, day)
+    told = [
+        each for each in found or [] if each.level == "page" or (each.level == "told" and each.key in before)
+    ]
+    return [each.sentence(names) for each in told]
 
 
 def _churn(
@@ -208,7 +237,7 @@ def _published(
     service: InService,
     scores: Scores,
     schools: pd.DataFrame,
-    fresh: Freshness,
+    figures: NightFigures,
     progress: Progress,
 ) -> NightResult:
     progress("Publishing lists", 0.0)
@@ -219,12 +248,12 @@ def _published(
         schools=schools,
         model_version=f"{service.name} {service.version.number}",
         banners=service.banners,
-        stale=result.degraded,
+        stale=figures.fresh.sentences,
         show_names=show_names,
     )
     named = Scores(scores.scores, scores.excluded, listed)
     result.published, changed = publish(
-        named, service, config, result.as_of.day, context=context, staleness=fresh.sources
+        named, service, config, result.as_of.day, context=context, figures=figures
     )
     result.outcome = PUBLISHED if changed else UNCHANGED
     return result

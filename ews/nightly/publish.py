@@ -18,6 +18,7 @@ import pandas as pd
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import log_exports, note_export, standings
+from ews.nightly.run_page import NightFigures, run_page
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
 from ews.outreach.lists import ListContext, write_index, write_lists
@@ -26,6 +27,7 @@ from ews.training.run import account
 
 LATEST = "LATEST"
 MANIFEST = "manifest.json"
+RUN_PAGE = "run.html"
 
 
 def published_folder(workspace: Path, day: dt.date) -> Path:
@@ -58,7 +60,7 @@ def publish(
     day: dt.date,
     *,
     context: ListContext,
-    staleness: dict[str, Any],
+    figures: NightFigures,
 ) -> tuple[Path, bool]:
     """Publish one day.
 
@@ -78,7 +80,8 @@ def publish(
         _write_parquet(folder / "excluded.parquet", scores.excluded, EXCLUDED_COLUMNS)
         write_lists(folder / "outreach", scores.listed, context=context)
         write_index(folder, scores.listed, context=context)
-        manifest = _manifest(folder, scores, service, config, day, staleness)
+        write_private(folder / RUN_PAGE, run_page(scores, service, context, figures).encode())
+        manifest = _manifest(folder, scores, service, config, day, figures.fresh.sources)
         if _lies_there(target, manifest, config.workspace_dir):
             raise AsItWas
         content = canonical_json(manifest)

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ews.config import Config
@@ -53,18 +54,22 @@ def same_weeks(
     return kept
 
 
-def watched_figures(matrix: Matrix, service: InService) -> tuple[pd.DataFrame, pd.Series[Any]]:
-    """Return the watched figures of every scored student, and the school of each."""
+def watched_figures(matrix: Matrix, risks: np.ndarray) -> tuple[pd.DataFrame, pd.Series[Any]]:
+    """Return the watched figures of every scored student, and the school of each.
+
+    Parameters
+    ----------
+    risks : ndarray
+        One per scored student, in the order of student_id.
+    """
     scorable = matrix.scorable().to_numpy()
-    features = matrix.features.loc[scorable]
-    figures = features[list(WATCHED)].assign(
-        **{RISK: service.model.risks(features) if len(features) else 0.0}
-    )
+    figures = matrix.features.loc[scorable, list(WATCHED)].assign(**{RISK: risks})
     return figures, matrix.standing.loc[scorable, "school_id"]
 
 
 def _spread(matrix: Matrix, service: InService) -> dict[str, Any]:
-    return references(*watched_figures(matrix, service))
+    features = matrix.features.loc[matrix.scorable().to_numpy()]
+    return references(*watched_figures(matrix, service.model.risks(features)))
 
 
 def _anchor(session: Session, day: dt.date) -> dt.date | None:

@@ -64,13 +64,13 @@ def main(config_path: Path, prepared: Path, at: int, *, kill: bool) -> int:
 
     config = load_config(config_path)
     with prepared.open("rb") as file:
-        scores, service, day, context, staleness = pickle.load(file)  # noqa: S301 - written by this very test
+        scores, service, day, context, figures = pickle.load(file)  # noqa: S301 - written by this very test
     stop = Stop(config.workspace_dir, at, kill=kill)
     sys.addaudithook(stop)
     stop.on = True
     try:
         with owner_only(), recorded(config, "score"):
-            publish(scores, service, config, day, context=context, staleness=staleness)
+            publish(scores, service, config, day, context=context, figures=figures)
     except OSError:
         return 1
     finally:

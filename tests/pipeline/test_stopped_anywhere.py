@@ -29,9 +29,9 @@ def prepared(in_service: AtWork, tmp_path_factory: pytest.TempPathFactory) -> tu
     kept = district.folder / "prepared.pickle"
     real = night.publish
 
-    def keep(scores: Any, service: Any, config: Any, day: Any, *, context: Any, staleness: Any) -> Any:
-        kept.write_bytes(pickle.dumps((scores, service, day, context, staleness)))
-        return real(scores, service, config, day, context=context, staleness=staleness)
+    def keep(scores: Any, service: Any, config: Any, day: Any, *, context: Any, figures: Any) -> Any:
+        kept.write_bytes(pickle.dumps((scores, service, day, context, figures)))
+        return real(scores, service, config, day, context=context, figures=figures)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ews.nightly.night.publish", keep)
