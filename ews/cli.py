@@ -207,7 +207,7 @@ def score(config: ConfigFile, as_of: AsOfDay = None, as_json: Json = False) -> N
     _finish_night(console, result)
 
 
-@app.command(epilog="Example, in a crontab: 30 2 * * * ews nightly -c /srv/ews/district.yaml")
+@app.command(epilog="Example, in a crontab: 15 4 * * * ews nightly -c /srv/ews/district.yaml")
 def nightly(
     config: ConfigFile,
     as_of: AsOfDay = None,
@@ -309,10 +309,17 @@ def _after_training(verdict: str, verdicts: Mapping[str, str], version: str | No
 
 
 def _finish_night(console: Console, result: NightResult) -> None:
+    from ews.nightly.when import said_missed
+
     if result.as_of.note:
         console.say(result.as_of.note)
     if result.outcome == "closed":
         console.say(f"No school on {result.as_of.day}: nothing to publish.")
+    elif result.outcome == "no_students":
+        console.say(
+            f"The school year of {result.as_of.day} has begun and nobody is enrolled in it yet: nothing to "
+            "publish."
+        )
     elif result.outcome == "unchanged":
         console.say(
             f"The lists of {result.as_of.day} are published already, and nothing has changed in them."
@@ -322,6 +329,8 @@ def _finish_night(console: Console, result: NightResult) -> None:
             f"Published {result.published}: {result.rows['scored']:,} students scored, "
             f"{result.rows['listed']:,} on the lists."
         )
+    if result.missed:
+        console.say(said_missed(result.missed))
     for sentence in [*result.banners, *result.degraded]:
         console.say(f"! {sentence}")
     console.result(_night(result), exit_code=DEGRADED if result.degraded else 0)
@@ -338,4 +347,5 @@ def _night(result: NightResult) -> dict[str, Any]:
         "degraded": result.degraded,
         "banners": result.banners,
         "note": result.as_of.note,
+        "missed": [day.isoformat() for day in result.missed],
     }

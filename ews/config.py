@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from ews.definitions import Definition as Definition
 from ews.errors import UsageError
+from ews.outreach_settings import Delivery, NextSteps, each_school_its_own
 from ews.school_calendar import today_in
 from ews.sources import Sources as Sources
 from ews.strict_model import StrictModel
@@ -136,10 +137,18 @@ class Capacities(StrictModel):
 
 
 class Outreach(StrictModel):
-    """How long lists are, and which signals their reasons may speak of."""
+    """How long lists are, what stands on them, where they go, and how long printed ones stay."""
 
     capacity: Capacities
     show_reasons_from: tuple[Signal, ...] = ("attendance", "roster")
+    next_steps: NextSteps = NextSteps()
+    deliver: dict[str, Delivery] = Field(default_factory=dict)
+    keep_days: int | None = Field(default=None, ge=1)
+
+    @field_validator("deliver")
+    @classmethod
+    def _each_school_its_own(cls, value: dict[str, Delivery]) -> dict[str, Delivery]:
+        return each_school_its_own(value)
 
     @field_validator("show_reasons_from")
     @classmethod

@@ -10,13 +10,13 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import narwhals as nw
 
 from ews.errors import DataRefused, RunLocked
+from ews.scratch import Scratch
 
 Frame = nw.LazyFrame[Any]
 """A lazy frame on whatever engine: features and rules are written against this and nothing else."""
@@ -30,7 +30,7 @@ class Session:
     Use it as a context manager; what it spilled is gone when it closes.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: TemporaryDirectory[str]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Scratch) -> None:
         self._connection = connection
         self._spill = spill
 
@@ -120,9 +120,9 @@ def open_session(path: Path | None = None) -> Session:
     DataRefused
         If the file is not a database that this version of DuckDB can read.
     """
-    spill = TemporaryDirectory(prefix="ews-spill-")
+    spill = Scratch()
     options: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": spill.name,
+        "temp_directory": str(spill.path),
         "memory_limit": _MEMORY_LIMIT,
     }
     try:

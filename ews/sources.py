@@ -154,8 +154,15 @@ class DirectorySource(StrictModel):
         return self.path
 
 
+class ContactsSource(DirectorySource):
+    """Contacts with families, for printed lists; never in the store, never in the model."""
+
+    codes: dict[str, dict[str, str]] = Field(default_factory=dict)
+    date_format: str = "%Y-%m-%d"
+
+
 class Sources(StrictModel):
-    """One entry per canonical table; nurse visits, meal programs and the directory may be absent."""
+    """One entry per canonical table; nurse visits, meal programs, directory and contacts may be absent."""
 
     schools: Source
     calendar: Source
@@ -165,3 +172,4 @@ class Sources(StrictModel):
     nurse_visits: NurseSource | None = None
     meal_programs: MealSource | None = None
     directory: DirectorySource | None = None
+    contacts: ContactsSource | None = None

@@ -16,14 +16,18 @@ MODULES = sorted(HOUSE.rglob("*.py"))
 
 ORDER = (
     "errors",
+    "allowed_columns",
     "progress",
     "digests",
+    "atomic_switch",
     "private_files",
+    "scratch",
     "school_calendar",
     "strict_model",
     "definitions",
     "sources",
     "training_settings",
+    "outreach_settings",
     "config",
     "engine",
     "extracts",

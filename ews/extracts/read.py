@@ -16,7 +16,7 @@ from ews.extracts.findings import Finding
 from ews.extracts.inputs import Input, Opened
 from ews.extracts.lines import LinesNeeded, number_by_lines, place_of
 from ews.extracts.profiles import Recipe
-from ews.extracts.schema import Column, Table
+from ews.extracts.schema import CONTACTS, Column, Table
 from ews.sources import AttendanceSource, DirectorySource, Source
 
 
@@ -218,10 +218,14 @@ def _unknown_columns(table: Table, place: str, unknown: list[str]) -> Finding:
     return found(
         "free text",
         table.name,
-        f"columns that a health record may not bring along: {', '.join(unknown)}",
+        f"columns that a {_record(table)} may not bring along: {', '.join(unknown)}",
         expected=f"only {', '.join(table.column_names)}: a date and a coarse category, no free text",
         where=place_of(place, 1),
     )
+
+
+def _record(table: Table) -> str:
+    return "record of contacts" if table is CONTACTS else "health record"
 
 
 def _select(each: Input, table: Table, source: Source | DirectorySource, *, lines: bool) -> str:

@@ -41,7 +41,7 @@ class Table:
     end : str
         A column with an end date, which becomes known only after its own date; empty where none.
     closed : bool
-        Whether a column that is not listed here is refused (health records) or only reported.
+        Whether a column that is not listed here is refused (health records, contacts) or only reported.
     """
 
     name: str
@@ -188,6 +188,20 @@ DIRECTORY = Table(
     known_from="always",
 )
 
+CONTACTS = Table(
+    "contacts",
+    (
+        Column("student_id"),
+        Column("date", "date"),
+        Column("kind", values=("call", "text", "email", "letter", "visit", "meeting", "other")),
+        _optional("outcome", "text", "reached", "message_left", "not_reached", "other"),
+    ),
+    key=("student_id", "date"),
+    known_from="own date",
+    date="date",
+    closed=True,
+)
+
 TABLES: tuple[Table, ...] = (
     SCHOOLS,
     CALENDAR,
@@ -197,4 +211,4 @@ TABLES: tuple[Table, ...] = (
     NURSE_VISITS,
     MEAL_PROGRAMS,
 )
-"""The tables of the store, each after those it refers to. The directory is not one of them."""
+"""The tables of the store, each after those it refers to. Directory and contacts are not among them."""

@@ -13,20 +13,30 @@ import pandas as pd
 from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused, EwsError
-from ews.extracts.directory import check_directory, read_directory
+from ews.extracts.directory import check_directory
 from ews.features.matrix import Matrix, build_matrix
 from ews.model.parse_check import ParseCheck
+from ews.nightly.at_printing import with_names, with_served
 from ews.nightly.churn import Churn, churn_between
+from ews.nightly.delivery import hand_out
 from ews.nightly.drift import Drift, drifts
 from ews.nightly.freshness import freshness
-from ews.nightly.night_log import CLOSED, HELD, PUBLISHED, UNCHANGED, drifted_before
+from ews.nightly.night_log import CLOSED, HELD, NO_STUDENTS, PUBLISHED, UNCHANGED, drifted_before
 from ews.nightly.publish import PreviousNight, previous_night, publish
 from ews.nightly.recorded import Trace, recorded
 from ews.nightly.run_page import NightFigures
 from ews.nightly.same_weeks import same_weeks, watched_figures
 from ews.nightly.score import Scores, score
 from ews.nightly.service import InService, service_for
-from ews.nightly.when import AsOf, decide_as_of, school_days_around
+from ews.nightly.short_extracts import short_extracts
+from ews.nightly.when import (
+    AsOf,
+    decide_as_of,
+    same_school_year,
+    school_days_around,
+    school_days_begun,
+    school_years,
+)
 from ews.outreach.lists import ListContext
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
@@ -46,7 +56,8 @@ class NightResult:
     ----------
     outcome : str
         ``published``; ``unchanged`` where tonight's lists are those that lie there; ``held`` where they
-        changed too much and wait for a person; ``closed`` on a day without school.
+        changed too much and wait for a person; ``closed`` on a day without school; ``no_students`` in the
+        first days of a school year in which nobody is enrolled yet.
     published : Path or None
         The folder of the night's lists; None where nothing was published.
     degraded : list of str
@@ -55,6 +66,8 @@ class NightResult:
         How much changed since the last list; None where there is none.
     drifted : list of str
         The comparisons with last year that stand out, by :attr:`ews.nightly.drift.Drift.key`.
+    missed : list of date
+        School days since the last lists of this school year for which none were made.
     """
 
     as_of: AsOf
@@ -67,6 +80,7 @@ class NightResult:
     loaded: IngestReport | None = None
     churn: Churn | None = None
     drifted: list[str] = field(default_factory=list)
+    missed: list[dt.date] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
         """Return what the log of nights keeps of it."""
@@ -77,6 +91,7 @@ class NightResult:
             "degraded": self.degraded,
             "churn": self.churn.record() if self.churn else None,
             "drifted": self.drifted,
+            "missed": [each.isoformat() for each in self.missed],
             "exit": 10 if self.degraded else 0,
         }
 
@@ -95,7 +110,7 @@ def score_and_publish(
     """
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "score") as trace:
         result = _night(config, as_of, progress, trace, asked_for=True)
-        return _told(result, trace)
+        return _told(result, trace, config)
 
 
 def nightly(
@@ -131,10 +146,13 @@ def nightly(
             error.found += " (tonight's extracts were loaded before that; no list was published)"
             raise
         result.loaded = loaded
-        return _told(result, trace)
+        if not accept_withdrawals:
+            result.degraded += short_extracts(loaded)
+        return _told(result, trace, config)
 
 
-def _told(result: NightResult, trace: Trace) -> NightResult:
+def _told(result: NightResult, trace: Trace, config: Config) -> NightResult:
+    result.degraded += hand_out(config, result.as_of.day)
     trace.outcome = result.outcome
     trace.facts |= result.facts()
     return result
@@ -155,6 +173,7 @@ def _night(
         trace.facts["as_of"] = as_of.day.isoformat()
         calendar = calendar_frame(session)
         trace.school_days = school_days_around(calendar, as_of.day)
+        trace.school_years = school_years(calendar)
         if not asked_for and as_of.inside_calendar and not as_of.in_session and not as_of.note:
             return NightResult(as_of)
         progress("Verifying the model in service", 0.0)
@@ -163,14 +182,17 @@ def _night(
         progress("Computing features", 0.0)
         matrix = build_matrix(session, as_of.day, config)
         if matrix.standing.empty:
+            if not asked_for and _year_is_young(calendar, as_of.day, config):
+                return NightResult(as_of, NO_STUDENTS, model_version=service.version.number)
             raise _nobody(as_of.day)
         schools = _schools(session, as_of.day, config, matrix)
         names = dict(zip(schools["school_id"], schools["school_name"], strict=True))
         fresh = freshness(session, as_of.day, config, names)
         check.wait()
         progress("Scoring", 0.0)
-        previous = previous_night(config.workspace_dir, as_of.day)
+        previous = _last_lists(config.workspace_dir, calendar, as_of.day)
         scores = score(matrix, service, config, previous.scores if previous else None)
+        scores, contacts = with_served(session, scores, previous, as_of.day, config)
         last_year = same_weeks(session, as_of.day, service, config, progress)
     found = _drifts(matrix, scores, last_year)
     churn = _churn(previous, scores, trace.school_days, as_of.day)
@@ -180,13 +202,27 @@ def _night(
         "excluded": len(scores.excluded),
         "listed": len(scores.listed),
     }
+    if previous is not None:
+        result.missed = [each for each in trace.school_days if previous.day < each < as_of.day]
     result.drifted = sorted(each.key for each in found or [] if each.level in ("told", "page"))
-    result.degraded = [*notes, *fresh.sentences, *_told_drifts(found, config, as_of.day, names)]
+    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, config, as_of.day, names)]
     if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
         result.degraded.insert(0, _held(churn, config))
         return result
-    figures = NightFigures(fresh, churn, found, result.degraded)
-    return _published(config, result, service, scores, schools, figures, progress)
+    figures = NightFigures(fresh, churn, found, result.degraded, result.missed)
+    since = previous.day if previous else None
+    return _published(config, result, service, scores, schools, figures, since, progress)
+
+
+def _year_is_young(calendar: pd.DataFrame, day: dt.date, config: Config) -> bool:
+    """Return whether so few school days of a year have begun that nobody need be enrolled in it yet."""
+    return 0 < school_days_begun(calendar, day) <= config.nightly.stale_after_school_days
+
+
+def _last_lists(workspace: Path, calendar: pd.DataFrame, day: dt.date) -> PreviousNight | None:
+    """Return the last lists of the same school year: a new year is not held against June's."""
+    found = previous_night(workspace, day)
+    return found if found is not None and same_school_year(calendar, found.day, day) else None
 
 
 def _schools(session: Session, day: dt.date, config: Config, matrix: Matrix) -> pd.DataFrame:
@@ -238,10 +274,11 @@ def _published(
     scores: Scores,
     schools: pd.DataFrame,
     figures: NightFigures,
+    since: dt.date | None,
     progress: Progress,
 ) -> NightResult:
     progress("Publishing lists", 0.0)
-    listed, show_names = _with_names(scores.listed, config)
+    named = with_names(scores, config)
     context = ListContext(
         district=config.district,
         as_of=result.as_of.day,
@@ -249,25 +286,17 @@ def _published(
         model_version=f"{service.name} {service.version.number}",
         banners=service.banners,
         stale=figures.fresh.sentences,
-        show_names=show_names,
+        show_names=named.show_names,
+        show_counselors=named.show_counselors,
+        counselors=named.counselors,
+        since=since,
+        next_steps=config.outreach.next_steps,
     )
-    named = Scores(scores.scores, scores.excluded, listed)
     result.published, changed = publish(
-        named, service, config, result.as_of.day, context=context, figures=figures
+        named.scores, service, config, result.as_of.day, context=context, figures=figures
     )
     result.outcome = PUBLISHED if changed else UNCHANGED
     return result
-
-
-def _with_names(listed: pd.DataFrame, config: Config) -> tuple[pd.DataFrame, bool]:
-    """Add names from the directory, which is opened only here, when lists are printed."""
-    source = config.sources.directory
-    if source is None:
-        return listed, False
-    names = read_directory(source, config)
-    named = listed.merge(names, on="student_id", how="left")
-    columns = ["first_name", "last_name", "homeroom"]
-    return named.assign(**{column: named[column].astype(object).fillna("") for column in columns}), True
 
 
 def _nobody(day: dt.date) -> DataRefused:

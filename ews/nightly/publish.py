@@ -15,9 +15,11 @@ from typing import Any
 
 import pandas as pd
 
+from ews.allowed_columns import check_columns
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import log_exports, note_export, standings
+from ews.nightly.history_of_lists import ON_LIST_SINCE, SINCE_COLUMNS
 from ews.nightly.run_page import NightFigures, run_page
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
@@ -78,10 +80,12 @@ def publish(
     with staged_folder(target) as folder:
         _write_parquet(folder / "scores.parquet", scores.scores, SCORE_COLUMNS)
         _write_parquet(folder / "excluded.parquet", scores.excluded, EXCLUDED_COLUMNS)
-        write_lists(folder / "outreach", scores.listed, context=context)
+        _write_parquet(folder / ON_LIST_SINCE, _since(scores.listed), SINCE_COLUMNS)
+        write_lists(folder / "outreach", scores.listed, context=context, leaving=scores.leaving)
         write_index(folder, scores.listed, context=context)
         write_private(folder / RUN_PAGE, run_page(scores, service, context, figures).encode())
         manifest = _manifest(folder, scores, service, config, day, figures.fresh.sources)
+        manifest["lists"] = context.record()
         if _lies_there(target, manifest, config.workspace_dir):
             raise AsItWas
         content = canonical_json(manifest)
@@ -112,8 +116,13 @@ def _write_parquet(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    check_columns("data_team", columns)
     schema = pa.schema([(name, pa.type_for_alias(alias)) for name, alias in columns.items()])
     pq.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False), path)
+
+
+def _since(listed: pd.DataFrame) -> pd.DataFrame:
+    return listed.sort_values("student_id", ignore_index=True)[list(SINCE_COLUMNS)]
 
 
 def _manifest(

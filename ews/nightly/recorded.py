@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -12,11 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ews.config import Config
-from ews.errors import EwsError
+from ews.errors import DataRefused, EwsError
 from ews.nightly.night_log import BEGUN, DEFECT, PUBLISHED, REFUSED, add_line
 from ews.nightly.publish import finish_interrupted
 from ews.nightly.status import beat, write_status
 from ews.training.run import account
+
+_DISK = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO")
+    if hasattr(errno, name)
+}
+"""What a disk says that is full, damaged or not ours to write."""
 
 
 @dataclass
@@ -31,11 +39,14 @@ class Trace:
         What else goes into its last line: the day, counts, sentences; never a student.
     school_days : sequence of date, optional
         The school days from the newest list on.
+    school_years : sequence of (date, date), optional
+        The first and last school day of every stored year.
     """
 
     outcome: str = PUBLISHED
     facts: dict[str, Any] = field(default_factory=dict)
     school_days: Sequence[dt.date] | None = None
+    school_years: Sequence[tuple[dt.date, dt.date]] | None = None
 
 
 @contextmanager
@@ -46,11 +57,13 @@ def recorded(config: Config, command: str) -> Iterator[Trace]:
     that was published into one that failed.
     """
     workspace, run, began = config.workspace_dir, uuid.uuid4().hex[:12], time.monotonic()
-    finish_interrupted(workspace)
-    add_line(workspace, {"run": run, "command": command, "outcome": BEGUN, "by": account()})
     trace = Trace()
+    with _disk_refusals():
+        finish_interrupted(workspace)
+        add_line(workspace, {"run": run, "command": command, "outcome": BEGUN, "by": account()})
     try:
-        yield trace
+        with _disk_refusals():
+            yield trace
     except EwsError as error:
         _end(config, trace, run, began, REFUSED, {"exit": error.exit_code, "sentence": error.found})
         raise
@@ -64,9 +77,25 @@ def recorded(config: Config, command: str) -> Iterator[Trace]:
     _end(config, trace, run, began, trace.outcome, {})
 
 
+@contextmanager
+def _disk_refusals() -> Iterator[None]:
+    """Turn a disk's failure into a refusal: it is no defect of ours, and somebody has to make room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise DataRefused(
+            "a file could not be read or written",
+            expected="room on the disk and permission for this account",
+            where="the workspace, or the temporary folder",
+            next_step="check the disk and the permissions, then run the command again",
+        ) from None
+
+
 def _end(config: Config, trace: Trace, run: str, began: float, outcome: str, facts: dict[str, Any]) -> None:
     line = {"run": run, "outcome": outcome, "seconds": round(time.monotonic() - began, 1)}
     with contextlib.suppress(OSError):
         add_line(config.workspace_dir, {**line, **trace.facts, **facts})
     with contextlib.suppress(OSError):
-        write_status(config, trace.school_days)
+        write_status(config, trace.school_days, trace.school_years)

@@ -5,6 +5,7 @@ It says nothing of when it was made: the same night made again is the same page.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from ews.nightly.drift import RISK, WATCHED, Drift
 from ews.nightly.freshness import Freshness
 from ews.nightly.score import Scores
 from ews.nightly.service import InService
+from ews.nightly.when import said_missed
 from ews.outreach.lists import ListContext
 from ews.outreach.pages import environment
 
@@ -45,12 +47,15 @@ class NightFigures:
         Tonight's students beside those of last year; None without such a year.
     sentences : sequence of str
         What is not as it should be.
+    missed : sequence of date
+        School days since the last lists for which none were made.
     """
 
     fresh: Freshness
     churn: Churn | None
     drifts: Sequence[Drift] | None
     sentences: Sequence[str] = ()
+    missed: Sequence[dt.date] = ()
 
 
 def run_page(scores: Scores, service: InService, context: ListContext, figures: NightFigures) -> str:
@@ -63,6 +68,7 @@ def run_page(scores: Scores, service: InService, context: ListContext, figures: 
             context=context,
             service=service,
             sentences=figures.sentences,
+            missed=said_missed(figures.missed),
             verdict=service.version.tags["gate_verdict"].replace("_", " "),
             run=service.version.tags["run_name"],
             sources=_sources(figures.fresh),

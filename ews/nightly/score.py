@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from ews.config import Config
 from ews.features.matrix import Matrix
 from ews.features.unbroken import BESIDE_FEATURES
 from ews.model import booster
+from ews.nightly.history_of_lists import leaving_since
 from ews.nightly.service import InService
+from ews.outreach.lists import nobody_leaving
 from ews.outreach.reasons import reasons_of
 
 SCORE_COLUMNS = {
@@ -56,11 +58,15 @@ class Scores:
         The contract's ``excluded.parquet``: every other student enrolled that day.
     listed : DataFrame
         One row per student on a list, with section, rank, reasons, what goes well and change.
+    leaving : DataFrame
+        One row per student of the list before who is on none of that school now: student_id, school_id,
+        section, elsewhere.
     """
 
     scores: pd.DataFrame
     excluded: pd.DataFrame
     listed: pd.DataFrame
+    leaving: pd.DataFrame = field(default_factory=nobody_leaving)
 
 
 def score(matrix: Matrix, service: InService, config: Config, previous: pd.DataFrame | None) -> Scores:
@@ -77,11 +83,10 @@ def score(matrix: Matrix, service: InService, config: Config, previous: pd.DataF
     features = matrix.features.loc[scorable].reset_index(drop=True)
     rows["risk"] = service.model.risks(features) if len(rows) else pd.Series(dtype="float64")
     placed = pd.concat([rows, place(rows, config.outreach.capacity, _enrolled(people, matrix.as_of))], axis=1)
-    return Scores(
-        _score_frame(people.loc[matrix.cohort()], placed, service.version.number),
-        _excluded_frame(people.loc[~matrix.cohort()]),
-        _listed(placed, features, service, config, previous),
-    )
+    scored = _score_frame(people.loc[matrix.cohort()], placed, service.version.number)
+    excluded = _excluded_frame(people.loc[~matrix.cohort()])
+    listed = _listed(placed, features, service, config, previous)
+    return Scores(scored, excluded, listed, leaving_since(previous, scored, excluded))
 
 
 def _enrolled(people: pd.DataFrame, day: dt.date) -> dict[tuple[dt.date, str], int]:

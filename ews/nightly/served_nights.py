@@ -17,6 +17,7 @@ from ews.config import Config
 from ews.label import label_keys
 from ews.nightly.export_log import Standing, standings
 from ews.nightly.publish import MANIFEST
+from ews.nightly.retention import RETIRED
 from ews.nightly.verify import MISSING, VerifyResult, is_night, missing_nights, verify_night
 from ews.registry import Registry
 from ews.school_calendar import school_year_of
@@ -122,7 +123,7 @@ def verified_nights(folders: Sequence[Path], config: Config, registry: Registry)
             nights.left_out[folder.name] = reason
             continue
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        rows, purges = int(manifest["rows"]["scores"]), bool(manifest.get("purges"))
+        rows, purges = int(manifest["rows"]["scores"]), _is_purged(manifest)
         nights.verified.append(ServedNight(folder, str(manifest["model"]["version"]), rows, purges))
     return nights
 
@@ -175,6 +176,11 @@ def enrolled_at(nights: Sequence[ServedNight]) -> dict[tuple[dt.date, str], int]
             for school, count in schools.value_counts().items():
                 counts[day, str(school)] = counts.get((day, str(school)), 0) + int(count)
     return counts
+
+
+def _is_purged(manifest: dict[str, Any]) -> bool:
+    """Return whether students were deleted; that printed lists were removed leaves every score."""
+    return any(each.get("kind") != RETIRED for each in manifest.get("purges", []))
 
 
 def _problem(folder: Path, standing: Standing | None, registry: Registry) -> str:

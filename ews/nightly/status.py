@@ -17,7 +17,7 @@ from typing import Any
 
 from ews.config import Config
 from ews.digests import canonical_json
-from ews.nightly.night_log import BEGUN, CLOSED, PUBLISHED, UNCHANGED, now, runs
+from ews.nightly.night_log import BEGUN, CLOSED, NO_STUDENTS, PUBLISHED, UNCHANGED, now, runs
 from ews.nightly.publish import LATEST
 from ews.outreach.pages import environment
 from ews.private_files import write_private
@@ -28,7 +28,13 @@ HEARTBEAT = "heartbeat"
 LANDING = "index.html"
 
 _SHOWN = 14
-_GOOD = (PUBLISHED, UNCHANGED, CLOSED)
+_GOOD = (PUBLISHED, UNCHANGED, CLOSED, NO_STUDENTS)
+
+_SUMMER = dt.timedelta(days=80)
+"""How long after the last day of school nobody has to look: then the next year is in the calendar."""
+
+SchoolYears = Sequence[tuple[str, str]]
+"""First and last school day of every stored year, in order."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Status:
         The day of the lists that readers have.
     school_days_old : int or None
         School days after it, up to and with today; None where the calendar is not known.
+    year_ended : str or None
+        The last school day of the year of those lists, once it has passed: they say nothing of today.
     nights : list of dict
         The newest runs of the log of nights, the newest last.
     sentences : list of str
@@ -49,6 +57,7 @@ class Status:
 
     latest: str | None
     school_days_old: int | None
+    year_ended: str | None = None
     nights: list[dict[str, Any]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
 
@@ -60,40 +69,57 @@ class Status:
 
 def status_of(config: Config) -> Status:
     """Return the status as it is now, from files alone: the store may be busy, or on another server."""
-    workspace = config.workspace_dir
-    latest = _latest(workspace)
-    nights = runs(workspace)[-_SHOWN:]
-    old = _school_days_old(latest, _kept_school_days(workspace), today_in(config.timezone))
-    return Status(latest, old, nights, _sentences(latest, old, nights))
+    return _status(config, *_kept_days(config.workspace_dir))
 
 
-def write_status(config: Config, school_days: Sequence[dt.date] | None = None) -> Status:
+def write_status(
+    config: Config,
+    school_days: Sequence[dt.date] | None = None,
+    school_years: Sequence[tuple[dt.date, dt.date]] | None = None,
+) -> Status:
     """Write ``status.json`` and the page of the published folder.
 
     Parameters
     ----------
     school_days : sequence of date, optional
         The school days from the newest list on; those that are kept when left out.
+    school_years : sequence of (date, date), optional
+        The first and last school day of every stored year; those that are kept when left out.
     """
     workspace = config.workspace_dir
-    days = _kept_school_days(workspace) if school_days is None else [d.isoformat() for d in school_days]
-    latest = _latest(workspace)
-    nights = runs(workspace)[-_SHOWN:]
-    old = _school_days_old(latest, days, today_in(config.timezone))
-    found = Status(latest, old, nights, _sentences(latest, old, nights))
+    days, years = _kept_days(workspace)
+    if school_days is not None:
+        days = [each.isoformat() for each in school_days]
+    if school_years is not None:
+        years = [(first.isoformat(), last.isoformat()) for first, last in school_years]
+    found = _status(config, days, years)
     content = {
         "written_at": now(),
         "well": found.well,
         "latest": found.latest,
         "school_days_old": found.school_days_old,
+        "year_ended": found.year_ended,
         "sentences": found.sentences,
         "nights": found.nights,
         "school_days": days,
+        "school_years": years,
     }
     write_private(workspace / STATUS, canonical_json(content))
-    if latest is not None:
+    if found.latest is not None:
         write_private(workspace / "published" / LANDING, _landing(config, found).encode())
     return found
+
+
+def _status(config: Config, school_days: Sequence[str], school_years: SchoolYears) -> Status:
+    today = today_in(config.timezone)
+    latest = _latest(config.workspace_dir)
+    nights = runs(config.workspace_dir)[-_SHOWN:]
+    old = _school_days_old(latest, school_days, today)
+    ended = _year_ended(latest, school_years, today)
+    sentences = _sentences(latest, 0 if ended else old, nights)
+    if ended and not _awaits_the_next(ended, school_years, today):
+        sentences.append(f"The calendar ends with the school year that ended on {ended}: load the next one.")
+    return Status(latest, old, ended, nights, sentences)
 
 
 def beat(workspace: Path) -> None:
@@ -106,10 +132,27 @@ def _latest(workspace: Path) -> str | None:
     return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
 
 
-def _kept_school_days(workspace: Path) -> list[str]:
+def _kept_days(workspace: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the school days and school years that the last run knew."""
+    days: list[str] = []
+    years: list[tuple[str, str]] = []
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        return [str(day) for day in json.loads((workspace / STATUS).read_bytes())["school_days"]]
-    return []
+        kept = json.loads((workspace / STATUS).read_bytes())
+        days = [str(day) for day in kept["school_days"]]
+        years = [(str(first), str(last)) for first, last in kept["school_years"]]
+    return days, years
+
+
+def _year_ended(latest: str | None, school_years: SchoolYears, today: dt.date) -> str | None:
+    """Return the last day of the school year of the newest lists, if it lies behind."""
+    of_lists = [last for first, last in school_years if latest is not None and first <= latest]
+    return of_lists[-1] if of_lists and of_lists[-1] < today.isoformat() else None
+
+
+def _awaits_the_next(ended: str, school_years: SchoolYears, today: dt.date) -> bool:
+    """Return whether the next year is in the calendar, or it is too early to ask for it."""
+    known = any(first > ended for first, _ in school_years)
+    return known or today <= dt.date.fromisoformat(ended) + _SUMMER
 
 
 def _school_days_old(latest: str | None, school_days: Sequence[str], today: dt.date) -> int | None:
@@ -148,4 +191,5 @@ def _landing(config: Config, status: Status) -> str:
         sentence=str(last.get("sentence", "")) if last and failed else "",
         ran_on=str(last["at"])[:10] if last else "",
         old=status.school_days_old or 0,
+        ended=dt.date.fromisoformat(status.year_ended) if status.year_ended else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,8 +11,12 @@ import pandas as pd
 from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused, UsageError
-from ews.school_calendar import district_days, today_in
+from ews.outreach.pages import long_date
+from ews.school_calendar import district_days, school_year_of, today_in
 from ews.snapshot import calendar_frame, newest_attendance_day
+
+_NAMED_DAYS = 2
+"""More days are named by the first and the last of them."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +79,36 @@ def school_days_around(calendar: pd.DataFrame, day: dt.date) -> list[dt.date]:
     first = day - dt.timedelta(days=60)
     years = sorted(calendar.loc[calendar["date"] >= pd.Timestamp(first), "school_year"].unique())
     return [each for year in years for each in district_days(calendar, int(year)) if each >= first]
+
+
+def school_years(calendar: pd.DataFrame) -> list[tuple[dt.date, dt.date]]:
+    """Return the district's first and last school day of every stored year, in order."""
+    of_years = [district_days(calendar, int(year)) for year in sorted(calendar["school_year"].unique())]
+    return [(days[0], days[-1]) for days in of_years if days]
+
+
+def same_school_year(calendar: pd.DataFrame, one: dt.date, other: dt.date) -> bool:
+    """Return whether two days belong to one school year; a day in the summer, to the one that is coming."""
+    return school_year_of(calendar, one) == school_year_of(calendar, other)
+
+
+def school_days_begun(calendar: pd.DataFrame, day: dt.date) -> int:
+    """Return how many school days of its year have begun by a day, its own counted."""
+    year = school_year_of(calendar, day)
+    return 0 if year is None else sum(each <= day for each in district_days(calendar, year))
+
+
+def said_missed(days: Sequence[dt.date]) -> str:
+    """Say on which school days no lists were made; "" where there are none.
+
+    Examples
+    --------
+    >>> said_missed([dt.date(2026, 1, 16), dt.date(2026, 1, 20)])
+    'No lists were made for 2 school days since the last ones: January 16, 2026 and January 20, 2026.'
+    """
+    if not days:
+        return ""
+    counted = "1 school day" if len(days) == 1 else f"{len(days)} school days"
+    joint = " and " if len(days) <= _NAMED_DAYS else " to "
+    named = joint.join(long_date(each) for each in dict.fromkeys((days[0], days[-1])))
+    return f"No lists were made for {counted} since the last ones: {named}."

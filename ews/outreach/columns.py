@@ -5,7 +5,7 @@ CSV, spreadsheet and page take their words from here, so that a column means one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -29,10 +29,13 @@ _AFTER_NAMES = (
     "change",
 )
 
-BESIDE_THE_CONTRACT = ("going_well_1", "going_well_2")
+BESIDE_THE_CONTRACT = ("going_well_1", "going_well_2", "weeks_on_list", "next_step", "contact")
 """On the page and, after the contract's columns, in the spreadsheet; a CSV holds the contract's alone."""
 
-WHOLE_NUMBERS = frozenset({"rank", "enrolled_days", "absences_left"})
+COUNSELOR = "counselor"
+"""Stands last in the spreadsheet, where the directory names counselors."""
+
+WHOLE_NUMBERS = frozenset({"rank", "enrolled_days", "absences_left", "weeks_on_list"})
 RATES = frozenset({"absence_rate", "excused_share"})
 
 MEANINGS: dict[str, str] = {
@@ -60,7 +63,17 @@ MEANINGS: dict[str, str] = {
     "change": "Compared with the list before this one.",
     "going_well_1": "What speaks for the student, to begin a talk with. Not a cause either.",
     "going_well_2": "The next thing that goes well, if there is one.",
+    "weeks_on_list": "Whole weeks on this school's lists, list after list; 0 in the first week.",
+    "next_step": "A suggestion by share of days absent, from the district's own table; you know better.",
+    "contact": (
+        "The first contact of this school year, and the days absent before and after it. Attendance may "
+        "change for many reasons: this does not say that the contact changed it."
+    ),
+    "counselor": "From the district's directory.",
 }
+
+LEFT = "Leaving the list is neither a success nor a failure: it says how places were filled this time."
+"""Beside those who are no longer listed."""
 
 SECTIONS: dict[str, tuple[str, str]] = {
     "prevent": (
@@ -100,26 +113,44 @@ def list_columns(*, show_names: bool) -> tuple[str, ...]:
     return (*_BEFORE_NAMES, *(NAME_COLUMNS if show_names else ()), *_AFTER_NAMES)
 
 
-def list_records(listed: pd.DataFrame, *, show_names: bool) -> list[Record]:
+def sheet_columns(*, show_names: bool, show_counselors: bool) -> tuple[str, ...]:
+    """Return the columns of a spreadsheet: the contract's, then what stands beside it."""
+    last = (COUNSELOR,) if show_counselors else ()
+    return (*list_columns(show_names=show_names), *BESIDE_THE_CONTRACT, *last)
+
+
+def leaving_columns(*, show_names: bool) -> tuple[str, ...]:
+    """Return the columns of the sheet of those who are no longer listed."""
+    return ("student_id", *(("first_name", "last_name") if show_names else ()), "section")
+
+
+def list_records(listed: pd.DataFrame, columns: Sequence[str]) -> list[Record]:
     """Return the rows of a list as plain Python values, in the order in which they are printed.
 
     Parameters
     ----------
     listed : DataFrame
         One row per listed student of one school.
-    show_names : bool
-        Whether there is a directory; a student it does not know has empty names.
+    columns : sequence of str
+        Of :func:`sheet_columns`; a student whom the directory does not know has empty names.
 
     Returns
     -------
     list of dict
-        Section ``prevent`` first, then by rank; the columns of the list, then :data:`BESIDE_THE_CONTRACT`;
-        a missing text is "", a missing number None.
+        Section ``prevent`` first, then by rank; a missing text is "", a missing number None.
     """
-    columns = (*list_columns(show_names=show_names), *BESIDE_THE_CONTRACT)
-    order = listed["section"].map(list(SECTIONS).index)
-    ordered = listed.assign(_order=order).sort_values(["_order", "rank"], kind="stable")
-    unnamed = {column: "" for column in NAME_COLUMNS if show_names and column not in ordered}
+    return _records(listed, columns, ["_order", "rank"])
+
+
+def leaving_records(leaving: pd.DataFrame, columns: Sequence[str]) -> list[Record]:
+    """Return those who are no longer listed as plain values: by section, then by student_id."""
+    return _records(leaving, columns, ["_order", "student_id"])
+
+
+def _records(rows: pd.DataFrame, columns: Sequence[str], order: list[str]) -> list[Record]:
+    sections = rows["section"].map(list(SECTIONS).index)
+    ordered = rows.assign(_order=sections).sort_values(order, kind="stable")
+    unnamed = {name: "" for name in (*NAME_COLUMNS, COUNSELOR) if name in columns and name not in ordered}
     table = ordered.assign(**unnamed)[list(columns)].astype(object)
     return [
         {column: _plain(column, value) for column, value in zip(columns, row, strict=True)}

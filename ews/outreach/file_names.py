@@ -1,4 +1,4 @@
-"""One safe file name per school."""
+"""One safe file name per school, and per counselor within a school."""
 
 from __future__ import annotations
 
@@ -29,13 +29,36 @@ def file_stems(school_ids: Iterable[str]) -> dict[str, str]:
     return {each: each if _is_safe(each, folded) else _slug(each) for each in ids}
 
 
+def counselor_stem(school_stem: str, counselor: str) -> str:
+    """Return where a counselor's list stands among the files of a school: in a folder of the school's name.
+
+    Examples
+    --------
+    >>> counselor_stem("0123", "../M. Cruz")
+    '0123/M-Cruz-78182bc4eb'
+    """
+    return f"{school_stem}/{_slug(counselor, 'counselor')}"
+
+
+def stem_there(names: Iterable[str], school_id: str) -> str | None:
+    """Return the stem under which a school's files were written; None where they are not there.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The names of the files of a night's lists.
+    """
+    there = set(names)
+    return next((stem for stem in (_slug(school_id), school_id) if f"{stem}.html" in there), None)
+
+
 def _is_safe(school_id: str, folded: Counter[str]) -> bool:
     name = school_id.casefold()
     return _SAFE.fullmatch(school_id) is not None and name not in _RESERVED and folded[name] == 1
 
 
-def _slug(school_id: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", school_id).encode("ascii", "ignore").decode()
+def _slug(name: str, otherwise: str = "school") -> str:
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^A-Za-z0-9_-]+", "-", ascii_only).strip("-")[:40]
-    digest = hashlib.sha256(school_id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return f"{slug or 'school'}-{digest}"
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{slug or otherwise}-{digest}"

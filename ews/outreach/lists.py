@@ -1,72 +1,42 @@
-"""Outreach lists: for every school a CSV, a spreadsheet and a page to print; for the district an index."""
+"""Outreach lists of a night: for every school and counselor a CSV, a spreadsheet and a page; an index."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from ews.outreach.columns import (
-    BESIDE_THE_CONTRACT,
-    CHANGES,
-    EMPTY_LIST,
-    FOOTNOTE,
-    MEANINGS,
-    RATES,
+    COUNSELOR,
     SECTIONS,
     Record,
-    days,
-    list_columns,
+    leaving_columns,
+    leaving_records,
     list_records,
+    sheet_columns,
 )
-from ews.outreach.file_names import file_stems
-from ews.outreach.pages import environment, long_date
-from ews.outreach.spreadsheet import spreadsheet
+from ews.outreach.file_names import counselor_stem, file_stems
+from ews.outreach.list_context import ListContext as ListContext
+from ews.outreach.pages import environment
+from ews.outreach.printed import PrintedList, write_fresh, write_list
 
-# A spreadsheet that opens a CSV runs a cell that begins with one of these as a formula (OWASP, CSV
-# injection; the wide forms are what East Asian versions accept).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
-
-
-@dataclass(frozen=True)
-class ListContext:
-    """What stands on every list besides its students.
-
-    Parameters
-    ----------
-    district : str
-        The district's name.
-    as_of : date
-        The decision day.
-    schools : DataFrame
-        One row per school of the roster: school_id, school_name. Each gets its files, listed students or not.
-    model_version : str
-        Name and version of the model that ranked the students.
-    banners : sequence of str
-        Sentences that must be seen first: the watermark of a simulation, a sign-off or an override.
-    stale : sequence of str
-        Sentences about sources that are late.
-    show_names : bool
-        Whether there is a directory to take names and homerooms from.
-    """
-
-    district: str
-    as_of: dt.date
-    schools: pd.DataFrame
-    model_version: str
-    banners: Sequence[str] = ()
-    stale: Sequence[str] = ()
-    show_names: bool = False
+_SCHOOL = "school_id"
 
 
-def write_lists(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> list[Path]:
-    """Write ``<school>.csv``, ``.xlsx`` and ``.html`` for every school of the roster.
+def nobody_leaving() -> pd.DataFrame:
+    """Return the frame of those who left a list, without a row."""
+    columns = ["school_id", "student_id", "section", "elsewhere"]
+    return pd.DataFrame(columns=columns, dtype=object)
+
+
+def write_lists(
+    folder: Path, listed: pd.DataFrame, *, context: ListContext, leaving: pd.DataFrame | None = None
+) -> list[Path]:
+    """Write ``<school>.csv``, ``.xlsx`` and ``.html`` for every school, and the same for its counselors.
+
+    A counselor's files stand in a folder of the school's name and hold students of that school alone.
 
     Parameters
     ----------
@@ -76,44 +46,42 @@ def write_lists(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> 
         One row per listed student: school_id, student_id, section (prevent, intensive), rank (within the
         section), grade, absences and enrolled_days (days), absence_rate and excused_share (0 to 1, the latter
         null without absences), absences_left (days), reason_1 … reason_3, going_well_1, going_well_2,
-        change; with a directory also first_name, last_name, homeroom.
+        change, weeks_on_list, contact; with a directory also first_name, last_name, homeroom, and
+        counselor where it names one.
     context : ListContext
         District, date, roster and notices.
+    leaving : DataFrame, optional
+        One row per student of the list before who is on none of that school now: school_id, student_id,
+        section, elsewhere (whether the student is no longer at that school), and names.
 
     Returns
     -------
     list of Path
-        The files written, by school_id, then csv, xlsx, html.
+        The files written, by school_id, then csv, xlsx, html; after a school's those of its counselors.
 
     Raises
     ------
     ValueError
         If a listed student's school is not on the roster: that student would be on no list.
     """
-    of_school = _by_school(listed, context)
-    stems = file_stems(of_school)
+    _check_schools(listed, context)
+    schools = _schools(context)
+    stems = file_stems(school_id for school_id, _ in schools)
+    rows = _records_by_school(listed, context)
+    gone = _leaving_by_school(nobody_leaving() if leaving is None else leaving, context)
     folder.mkdir(parents=True, exist_ok=True)
-    columns = list_columns(show_names=context.show_names)
     written = []
-    for school_id, name in _schools(context):
-        records = list_records(of_school[school_id], show_names=context.show_names)
-        title = f"{name}: outreach list, {long_date(context.as_of)}"
-        notices = [*context.banners, *context.stale]
-        shown = (*columns, *BESIDE_THE_CONTRACT)
-        book = spreadsheet(records, shown, title=title, as_of=context.as_of, notices=notices)
-        contents = {
-            "csv": _csv(records, columns).encode(),
-            "xlsx": book,
-            "html": _page(records, name, context).encode(),
-        }
-        written += [
-            _write(folder / f"{stems[school_id]}.{suffix}", each) for suffix, each in contents.items()
-        ]
+    for school_id, name in schools:
+        whole = PrintedList(stems[school_id], name, rows.get(school_id, []), *gone.get(school_id, ([], 0)))
+        written += write_list(folder, whole, context)
+        theirs = {str(each[COUNSELOR]) for each in whole.records} if context.show_counselors else ()
+        for counselor in _counselors(school_id, theirs, context):
+            written += write_list(folder, _of_counselor(whole, counselor), context)
     return written
 
 
 def write_index(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> Path:
-    """Write ``index.html``: every school with a link to its list and the number of students in each section.
+    """Write ``index.html``: every school with links to its lists and the number of students in each section.
 
     Parameters are those of :func:`write_lists`; the index names no student.
     """
@@ -124,13 +92,65 @@ def write_index(folder: Path, listed: pd.DataFrame, *, context: ListContext) -> 
             "name": name,
             "stem": stems[school_id],
             "counts": [int((of_school[school_id]["section"] == section).sum()) for section in SECTIONS],
+            "counselors": [
+                {"name": counselor, "stem": counselor_stem(stems[school_id], counselor)}
+                for counselor in _counselors(school_id, _named_in(of_school[school_id]), context)
+            ],
         }
         for school_id, name in _schools(context)
     ]
     template = environment("ews.outreach").get_template("index.html.j2")
     page = template.render(context=context, schools=schools, headings=[head for head, _ in SECTIONS.values()])
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(folder / "index.html", page.encode())
+    return write_fresh(folder / "index.html", page.encode())
+
+
+def _records_by_school(listed: pd.DataFrame, context: ListContext) -> dict[str, list[Record]]:
+    """Return every row as it is printed, by school: all at once, for a school costs as much as all."""
+    shown = sheet_columns(show_names=context.show_names, show_counselors=context.show_counselors)
+    steps = [context.next_steps.step_of(each) for each in listed["absence_rate"]]
+    found: dict[str, list[Record]] = {}
+    for record in list_records(listed.assign(next_step=steps), (*shown, _SCHOOL)):
+        found.setdefault(str(record[_SCHOOL]), []).append(_without_school(record))
+    return found
+
+
+def _leaving_by_school(leaving: pd.DataFrame, context: ListContext) -> dict[str, tuple[list[Record], int]]:
+    """Return who left each school's list and is named, and how many are no longer there."""
+    elsewhere = leaving["elsewhere"].astype(bool)
+    columns = leaving_columns(show_names=context.show_names)
+    named: dict[str, list[Record]] = {}
+    with_counselor = (*columns, *((COUNSELOR,) if context.show_counselors else ()), _SCHOOL)
+    for record in leaving_records(leaving.loc[~elsewhere], with_counselor):
+        named.setdefault(str(record[_SCHOOL]), []).append(_without_school(record))
+    counts = Counter(str(school) for school in leaving.loc[elsewhere, _SCHOOL])
+    return {school: (named.get(school, []), counts[school]) for school in {*named, *counts}}
+
+
+def _without_school(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name != _SCHOOL}
+
+
+def _of_counselor(whole: PrintedList, counselor: str) -> PrintedList:
+    """Return the part of a school's list that is a counselor's; who left the school is not told again."""
+    return PrintedList(
+        stem=counselor_stem(whole.stem, counselor),
+        school_name=whole.school_name,
+        records=[each for each in whole.records if each[COUNSELOR] == counselor],
+        leaving=[each for each in whole.leaving if each[COUNSELOR] == counselor],
+        counselor=counselor,
+    )
+
+
+def _counselors(school_id: str, listed: Iterable[str], context: ListContext) -> Sequence[str]:
+    """Return the counselors of a school: those the roster names, and those of its listed students."""
+    if not context.show_counselors:
+        return ()
+    return sorted({*listed, *context.counselors.get(school_id, ())} - {""})
+
+
+def _named_in(rows: pd.DataFrame) -> set[str]:
+    return {str(each) for each in rows[COUNSELOR].dropna()} if COUNSELOR in rows else set()
 
 
 def _schools(context: ListContext) -> list[tuple[str, str]]:
@@ -140,57 +160,14 @@ def _schools(context: ListContext) -> list[tuple[str, str]]:
 
 
 def _by_school(listed: pd.DataFrame, context: ListContext) -> dict[str, pd.DataFrame]:
+    _check_schools(listed, context)
+    parts = {str(school_id): part for school_id, part in listed.groupby("school_id", sort=False)}
+    return {school_id: parts.get(school_id, listed.iloc[:0]) for school_id, _ in _schools(context)}
+
+
+def _check_schools(listed: pd.DataFrame, context: ListContext) -> None:
     ids = [school_id for school_id, _ in _schools(context)]
     unknown = set(listed["school_id"].astype(str)) - set(ids)
     if unknown:
         msg = f"{len(unknown)} schools of listed students are not on the roster of schools"
         raise ValueError(msg)
-    parts = {str(school_id): part for school_id, part in listed.groupby("school_id", sort=False)}
-    return {school_id: parts.get(school_id, listed.iloc[:0]) for school_id in ids}
-
-
-def _csv(records: Sequence[Record], columns: Sequence[str]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_csv_cell(column, record[column]) for column in columns] for record in records)
-    return out.getvalue()
-
-
-def _csv_cell(column: str, value: str | int | float | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        # The csv module leaves a lone carriage return unquoted, and a reader would end the row there.
-        text = value.replace("\r\n", "\n").replace("\r", "\n")
-        return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-    return f"{value:.4f}" if column in RATES else days(value)
-
-
-def _page(records: Sequence[Record], school_name: str, context: ListContext) -> str:
-    sections = [
-        {"heading": head, "purpose": text, "records": [each for each in records if each["section"] == name]}
-        for name, (head, text) in SECTIONS.items()
-    ]
-    return (
-        environment("ews.outreach")
-        .get_template("list.html.j2")
-        .render(
-            context=context,
-            school_name=school_name,
-            sections=sections,
-            total=len(records),
-            empty=EMPTY_LIST,
-            footnote=FOOTNOTE,
-            meanings=MEANINGS,
-            changes=CHANGES,
-        )
-    )
-
-
-def _write(path: Path, content: bytes) -> Path:
-    # A list names children: created readable by its owner only, before a byte is in it.
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    return path

@@ -9,7 +9,16 @@ from typing import Any
 
 import xlsxwriter
 
-from ews.outreach.columns import EMPTY_LIST, FOOTNOTE, MEANINGS, RATES, SECTIONS, WHOLE_NUMBERS, Record
+from ews.outreach.columns import (
+    EMPTY_LIST,
+    FOOTNOTE,
+    LEFT,
+    MEANINGS,
+    RATES,
+    SECTIONS,
+    WHOLE_NUMBERS,
+    Record,
+)
 
 _WIDTHS = {
     "rank": 7,
@@ -24,11 +33,17 @@ _WIDTHS = {
     "reason_3": 32,
     "going_well_1": 28,
     "going_well_2": 28,
+    "next_step": 32,
+    "contact": 32,
+    "counselor": 20,
 }
 _OTHER_WIDTH = 14
 _LINE_HEIGHT = 15.0
+_LAST_PRINTED = "change"
 _NUMBERS = (WHOLE_NUMBERS - {"rank"}) | RATES | {"absences"}
-_SENTENCES = ("reason", "going_well")
+_SENTENCES = ("reason", "going_well", "next_step", "contact")
+
+LIST_SHEET, ABOUT_SHEET, LEAVING_SHEET = "Outreach list", "About this list", "No longer listed"
 
 _OPTIONS = {
     # In memory: a spreadsheet with names never lies in a shared temporary folder.
@@ -40,9 +55,16 @@ _OPTIONS = {
 
 
 def spreadsheet(
-    records: Sequence[Record], columns: Sequence[str], *, title: str, as_of: dt.date, notices: Sequence[str]
+    records: Sequence[Record],
+    columns: Sequence[str],
+    *,
+    title: str,
+    as_of: dt.date,
+    notices: Sequence[str],
+    leaving: Sequence[Record],
+    leaving_columns: Sequence[str],
 ) -> bytes:
-    """Return a workbook with the list on the first sheet and its explanation on the second.
+    """Return a workbook: the list, its explanation, and who is no longer listed.
 
     Row 1 holds the column names, the contract's first, so that a program reads the sheet as it reads the CSV;
     the notices therefore stand in a text box below the rows, in the printed header, and on the second sheet.
@@ -59,6 +81,8 @@ def spreadsheet(
         Also the workbook's date of creation: with today's date the bytes would differ from run to run.
     notices : sequence of str
         Watermark, sign-off and stale-data sentences.
+    leaving : sequence of mappings
+        One per student who left the list, with ``leaving_columns``.
     """
     stream = io.BytesIO()
     workbook = xlsxwriter.Workbook(stream, _OPTIONS)
@@ -66,6 +90,7 @@ def spreadsheet(
     said = [*notices, *([] if records else [EMPTY_LIST])]
     _write_list(workbook, records, columns, title, said)
     _write_explanation(workbook, columns, title, said)
+    _write_leaving(workbook, leaving, leaving_columns, title)
     workbook.close()
     return stream.getvalue()
 
@@ -73,7 +98,7 @@ def spreadsheet(
 def _write_list(
     workbook: Any, records: Sequence[Record], columns: Sequence[str], title: str, said: list[str]
 ) -> None:
-    sheet = workbook.add_worksheet("Outreach list")
+    sheet = workbook.add_worksheet(LIST_SHEET)
     bold = {"bold": True, "bottom": 2, "text_wrap": True, "valign": "vcenter"}
     heading, over_numbers = (workbook.add_format(bold | {"align": side}) for side in ("left", "right"))
     formats = {column: workbook.add_format(_cell_format(column)) for column in columns}
@@ -91,6 +116,8 @@ def _write_list(
     if said:
         box = {"width": 760, "height": 28 + 34 * len(said), "line": {"width": 1.5}, "font": {"size": 11}}
         sheet.insert_textbox(len(records) + 2, 0, "\n".join(said), box)
+    # What stands beside the contract is for the screen: printed with it, a row is too small to read.
+    sheet.print_area(0, 0, len(records) + 2 * (len(said) + 2), columns.index(_LAST_PRINTED))
     _set_up_print(sheet, title)
 
 
@@ -105,7 +132,7 @@ def _write_cell(sheet: Any, row: int, number: int, value: object, style: Any) ->
 
 
 def _write_explanation(workbook: Any, columns: Sequence[str], title: str, said: list[str]) -> None:
-    sheet = workbook.add_worksheet("About this list")
+    sheet = workbook.add_worksheet(ABOUT_SHEET)
     bold = workbook.add_format({"bold": True, "valign": "top"})
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     sections = [(f"section: {name}", f"{head}. {text}") for name, (head, text) in SECTIONS.items()]
@@ -113,6 +140,7 @@ def _write_explanation(workbook: Any, columns: Sequence[str], title: str, said: 
         ("List", title),
         *(("Note", each) for each in said),
         ("Use", FOOTNOTE),
+        (LEAVING_SHEET, LEFT),
         *sections,
         *((column, MEANINGS[column]) for column in columns),
     ]
@@ -121,6 +149,21 @@ def _write_explanation(workbook: Any, columns: Sequence[str], title: str, said: 
     for row, (label, text) in enumerate(lines):
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, text, wrapped)
+    _set_up_print(sheet, title)
+
+
+def _write_leaving(workbook: Any, leaving: Sequence[Record], columns: Sequence[str], title: str) -> None:
+    sheet = workbook.add_worksheet(LEAVING_SHEET)
+    bold = workbook.add_format({"bold": True, "bottom": 2})
+    plain = workbook.add_format({"valign": "top"})
+    for number, column in enumerate(columns):
+        sheet.set_column(number, number, _WIDTHS.get(column, _OTHER_WIDTH))
+        sheet.write_string(0, number, column, bold)
+    for row, record in enumerate(leaving, start=1):
+        for number, column in enumerate(columns):
+            _write_cell(sheet, row, number, record[column], plain)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(len(leaving), 1), len(columns) - 1)
     _set_up_print(sheet, title)
 
 

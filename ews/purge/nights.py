@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -18,25 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.nightly.export_log import EXPORT_LOG, Standing, standings
+from ews.nightly.export_log import Standing, standings
+from ews.nightly.history_of_lists import ON_LIST_SINCE
+from ews.nightly.made_again import Mark, changed_manifest, is_sound, log_change
 from ews.nightly.publish import LATEST, MANIFEST
 from ews.private_files import staged_folder, write_private
 from ews.purge.school_files import listed_stems, lower_counts, remove_files, write_without
 from ews.store.erase import Subject
-from ews.store.purge_log import append_line
 from ews.store.schema import store_path
 
 _TABLES = ("scores", "excluded")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What a purge leaves in manifests and in the export log: its name, its time, and the account."""
-
-    purge: str
-    at: str
-    by: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +117,7 @@ def _night(folder: Path, logged: Standing | None, subject: Subject) -> Night | N
     stems = listed_stems(folder / "outreach", student)
     if not stems and not any(count is None or count for count in tables.values()):
         return None
-    return Night(folder.name, tables, stems, sound=_is_sound(folder, logged))
+    return Night(folder.name, tables, stems, sound=is_sound(folder, logged))
 
 
 def _rows(path: Path, student: str | None = None) -> int | None:
@@ -143,30 +133,18 @@ def _rows(path: Path, student: str | None = None) -> int | None:
         return None
 
 
-def _is_sound(folder: Path, logged: Standing | None) -> bool:
-    try:
-        content = (folder / MANIFEST).read_bytes()
-        recorded: dict[str, str] = json.loads(content)["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    if logged is None or logged.broken or digest_of(content) not in logged.earlier:
-        return False
-    present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return present == {MANIFEST, *recorded} and all(
-        file_digest(folder / name) == digest for name, digest in recorded.items()
-    )
-
-
 def _write_again(workspace: Path, target: Path, night: Night, student: str, mark: Mark) -> None:
     before = file_digest(target / MANIFEST)
     with staged_folder(target) as folder:
         shutil.copytree(target, folder, dirs_exist_ok=True)
         manifest = json.loads((folder / MANIFEST).read_bytes())
         rows = {name: _filter(folder / f"{name}.parquet", student) for name in _TABLES}
+        _filter(folder / ON_LIST_SINCE, student)
         rows["listed"] = _write_lists_again(folder, night, student, manifest)
-        content = canonical_json(_new_manifest(folder, manifest, rows, mark))
+        content = canonical_json(changed_manifest(folder, manifest, rows, mark))
         write_private(folder / MANIFEST, content)
-        _log(workspace, target, mark, was=before, becomes=digest_of(content), rows=manifest["rows"]["listed"])
+        rows_left = int(manifest["rows"]["listed"])
+        log_change(workspace, target, mark, was=before, becomes=digest_of(content), rows=rows_left)
 
 
 def _write_lists_again(folder: Path, night: Night, student: str, manifest: dict[str, Any]) -> int:
@@ -180,26 +158,6 @@ def _write_lists_again(folder: Path, night: Night, student: str, manifest: dict[
         write_private(index, lower_counts(index.read_text(encoding="utf-8"), stem, here).encode())
         gone += here
     return gone.total()
-
-
-def _new_manifest(folder: Path, manifest: dict[str, Any], gone: dict[str, int], mark: Mark) -> dict[str, Any]:
-    """Return the manifest with the digests of the files as they are now, and what was purged from them."""
-    digests = {name: file_digest(folder / name) for name in manifest["files"] if (folder / name).exists()}
-    removed = sorted(set(manifest["files"]) - set(digests))
-    changed = sorted(name for name, digest in digests.items() if digest != manifest["files"][name])
-    for name in changed:
-        _to_disk(folder / name)
-    manifest["files"] = digests
-    manifest["rows"] = {name: count - gone.get(name, 0) for name, count in manifest["rows"].items()}
-    entry = {
-        "purge": mark.purge,
-        "at": mark.at,
-        "kind": mark.kind,
-        "rows": gone,
-        "files": changed,
-        "removed": removed,
-    }
-    return {**manifest, "purges": [*manifest.get("purges", []), entry]}
 
 
 def _filter(path: Path, student: str) -> int:
@@ -224,6 +182,8 @@ def _remove_files(folder: Path, night: Night, student: str) -> None:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
         else:
             _filter(folder / f"{name}.parquet", student)
+    if _rows(folder / ON_LIST_SINCE, student) != 0:
+        (folder / ON_LIST_SINCE).unlink(missing_ok=True)
     for stem in night.stems:
         remove_files(folder / "outreach", stem)
 
@@ -231,7 +191,7 @@ def _remove_files(folder: Path, night: Night, student: str) -> None:
 def _remove_whole(workspace: Path, folder: Path, mark: Mark) -> None:
     manifest = folder / MANIFEST
     was = file_digest(manifest) if manifest.is_file() else ""
-    _log(workspace, folder, mark, was=was, becomes=None, rows=0)
+    log_change(workspace, folder, mark, was=was, becomes=None, rows=0)
     _move_latest(workspace, without=folder.name)
     aside = folder.with_name(f".{folder.name}.purged")
     folder.rename(aside)
@@ -248,24 +208,6 @@ def _move_latest(workspace: Path, *, without: str) -> None:
         write_private(latest, f"{left[-1]}\n".encode())
     else:
         latest.unlink()
-
-
-def _log(workspace: Path, folder: Path, mark: Mark, *, was: str, becomes: str | None, rows: int) -> None:
-    line = {
-        "at": mark.at,
-        "by": mark.by,
-        "what": f"published/{folder.name}",
-        "rows": rows,
-        "from": was,
-        "manifest": becomes,
-        "purge": mark.purge,
-    }
-    append_line(workspace / EXPORT_LOG, line)
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def marked(purge: str, by: str, kind: str, at: dt.datetime) -> Mark:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ews.config import Config
 from ews.engine import open_reader
 from ews.errors import UsageError
+from ews.nightly.delivery import deliver_newest
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.purge.nights import clear_left_overs, find_nights, left_overs, marked, purge_night
@@ -167,6 +169,7 @@ def _carry_out(
         purge_night(workspace, night, subject, mark)
     progress("Looking for what stays", 0.9)
     report = _report(config, subject, found, note, note["purge"])
+    report = replace(report, stays=[*deliver_newest(config), *report.stays])
     finish(workspace, note["purge"], _log_line(note, report))
     progress("Looking for what stays", 1.0)
     return report

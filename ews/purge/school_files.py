@@ -1,4 +1,4 @@
-"""One school's published list without one student: read back from its spreadsheet and written again.
+"""One school's published lists without one student: read back from its spreadsheet and written again.
 
 The spreadsheet holds every figure in full, the page the school's name and its notices. What is written
 again is what a list without the student would have been, except that the others keep their ranks.
@@ -11,6 +11,7 @@ import datetime as dt
 import html
 import io
 import re
+import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -20,25 +21,49 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from ews.outreach.columns import BESIDE_THE_CONTRACT, NAME_COLUMNS, SECTIONS, list_columns
-from ews.outreach.lists import ListContext, write_lists
+from ews.outreach.columns import COUNSELOR, NAME_COLUMNS, RATES, SECTIONS, WHOLE_NUMBERS, Cell, Record
+from ews.outreach.list_context import ListContext
+from ews.outreach.printed import PrintedList, write_list
+from ews.outreach_settings import NextSteps
 
 SUFFIXES = ("csv", "xlsx", "html")
+
+_LEAVING = 3
+"""The sheet of those who are no longer listed."""
 
 _XML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _ROW = re.compile(r"<tr>\n<th scope=\"row\">.*?</tr>", re.DOTALL)
 _COUNT = re.compile(r'(?<=<td class="number">)\d+(?=</td>)')
+_SUMS = '<th scope="row">All schools</th>'
 
 
 def listed_stems(folder: Path, student: str) -> list[str]:
-    """Return the stems of the schools whose list, in any of its three forms, may name a student."""
-    stems = sorted({path.stem for path in folder.glob("*.*") if path.suffix[1:] in SUFFIXES})
-    return [stem for stem in stems if any(_names(folder / f"{stem}.{each}", student) for each in SUFFIXES)]
+    """Return the stems of the schools whose lists may name a student: in any form, or a counselor's."""
+    return [
+        stem
+        for stem in _schools(folder)
+        if any(_stem_names(folder, each, student) for each in _lists(folder, stem))
+    ]
+
+
+def _schools(folder: Path) -> list[str]:
+    files = {path.stem for path in folder.glob("*.*") if path.suffix[1:] in SUFFIXES}
+    return sorted(files | {path.name for path in folder.glob("*/")})
+
+
+def _lists(folder: Path, stem: str) -> list[str]:
+    """Return the stems of a school's lists: its own, then those of its counselors."""
+    within = {path.stem for path in (folder / stem).glob("*.*") if path.suffix[1:] in SUFFIXES}
+    return [stem, *(f"{stem}/{each}" for each in sorted(within))]
+
+
+def _stem_names(folder: Path, stem: str, student: str) -> bool:
+    return any(_names(folder / f"{stem}.{each}", student) for each in SUFFIXES)
 
 
 def write_without(folder: Path, stem: str, student: str, manifest: dict[str, Any]) -> Counter[str]:
-    """Write the three files of a school again without a student.
+    """Write the files of a school, its counselors' among them, again without a student.
 
     Parameters
     ----------
@@ -50,7 +75,7 @@ def write_without(folder: Path, stem: str, student: str, manifest: dict[str, Any
     Returns
     -------
     Counter
-        Section -> rows that are gone.
+        Section -> rows that are gone from the school's list.
 
     Raises
     ------
@@ -58,46 +83,74 @@ def write_without(folder: Path, stem: str, student: str, manifest: dict[str, Any
         If the files are not such as this version of ews writes, and cannot be read back.
     """
     try:
-        return _write_without(folder, stem, student, manifest)
-    except (LookupError, SyntaxError, zipfile.BadZipFile):
+        gone = [_write_without(folder, each, student, manifest) for each in _lists(folder, stem)]
+    except (LookupError, SyntaxError, zipfile.BadZipFile, OSError):
         msg = "a list that another version of ews wrote"
         raise ValueError(msg) from None
+    return gone[0]
 
 
 def _write_without(folder: Path, stem: str, student: str, manifest: dict[str, Any]) -> Counter[str]:
-    records = _read_sheet(folder / f"{stem}.xlsx")
-    kept = [each for each in records if each["student_id"] != student]
+    book = folder / f"{stem}.xlsx"
+    header = _read_header(book)
+    records = [_filled(each) for each in _read_sheet(book)]
+    leaving = [_filled(each) for each in _read_sheet(book, _LEAVING)]
     page = (folder / f"{stem}.html").read_text(encoding="utf-8")
-    show_names = all(name in _read_header(folder / f"{stem}.xlsx") for name in NAME_COLUMNS)
+    about = manifest["lists"]
     context = ListContext(
         district=manifest["district"],
         as_of=dt.date.fromisoformat(manifest["as_of"]),
-        # A stem is a safe name, and the safe name of a stem is itself.
-        schools=pd.DataFrame([{"school_id": stem, "school_name": _texts("<h1>", "</h1>", page)[0]}]),
+        schools=pd.DataFrame(columns=["school_id", "school_name"]),
         model_version=f"{manifest['model']['name']} {manifest['model']['version']}",
         banners=_texts('<p class="banner" role="note">', "</p>", page),
         stale=_texts('<p class="banner stale" role="note">', "</p>", page),
-        show_names=show_names,
+        show_names=all(name in header for name in NAME_COLUMNS),
+        show_counselors=COUNSELOR in header,
+        since=dt.date.fromisoformat(about["since"]) if about["since"] else None,
+        next_steps=NextSteps.model_validate(about["next_steps"]),
     )
-    columns = [*list_columns(show_names=show_names), *BESIDE_THE_CONTRACT, "school_id"]
-    listed = pd.DataFrame([{**each, "school_id": stem} for each in kept], columns=columns, dtype=object)
-    write_lists(folder, listed, context=context)
+    kept = [each for each in records if each["student_id"] != student]
+    counselor = _texts('<p class="counselor">Students of <strong>', "</strong>", page)
+    elsewhere = _texts('<p class="gone elsewhere">', " of the last list", page)
+    printed = PrintedList(
+        stem=stem,
+        school_name=_texts("<h1>", "</h1>", page)[0],
+        records=kept,
+        leaving=[each for each in leaving if each["student_id"] != student],
+        elsewhere=int(elsewhere[0]) if elsewhere else 0,
+        counselor=counselor[0] if counselor else "",
+    )
+    write_list(folder, printed, context)
     return Counter(str(each["section"]) for each in records if each["student_id"] == student)
 
 
+def _filled(row: dict[str, Any]) -> Record:
+    """Return a row of a spreadsheet as it was written: an empty cell of a text is "", whole numbers whole."""
+    return {name: _filled_cell(name, value) for name, value in row.items()}
+
+
+def _filled_cell(column: str, value: str | float | None) -> Cell:
+    if isinstance(value, float):
+        return int(value) if column in WHOLE_NUMBERS else value
+    number = column in WHOLE_NUMBERS or column in RATES or column == "absences"
+    return "" if value is None and not number else value
+
+
 def remove_files(folder: Path, stem: str) -> None:
-    """Remove the three files of a school."""
-    for suffix in SUFFIXES:
-        (folder / f"{stem}.{suffix}").unlink(missing_ok=True)
+    """Remove the files of a school, its counselors' among them."""
+    for each in _lists(folder, stem):
+        for suffix in SUFFIXES:
+            (folder / f"{each}.{suffix}").unlink(missing_ok=True)
+    shutil.rmtree(folder / stem, ignore_errors=True)
 
 
 def lower_counts(index: str, stem: str, gone: Counter[str]) -> str:
-    """Return the page that names the schools with a school's numbers of students lowered."""
+    """Return the page that names the schools with a school's numbers of students, and the sums, lowered."""
     less = [gone[section] for section in SECTIONS]
     links = (f'href="outreach/{stem}.html"', f'href="{stem}.html"')  # the second in older nights
 
     def lowered(row: re.Match[str]) -> str:
-        if not any(link in row[0] for link in links):
+        if _SUMS not in row[0] and not any(link in row[0] for link in links):
             return row[0]
         left = iter(less)
         return _COUNT.sub(lambda count: str(int(count[0]) - next(left, 0)), row[0])
@@ -142,7 +195,8 @@ def _sheet_names(path: Path, student: str) -> bool:
     if f">{escape(student)}<".encode() not in texts:
         return False
     try:
-        return any(row["student_id"] == student for row in _read_sheet(path))
+        rows = [*_read_sheet(path), *_read_sheet(path, _LEAVING)]
+        return any(row["student_id"] == student for row in rows)
     except (LookupError, SyntaxError, ValueError):
         return True
 
@@ -151,13 +205,13 @@ def _read_header(path: Path) -> list[Any]:
     return _cells(path)[0]
 
 
-def _read_sheet(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of the first sheet by the names in its first row; an empty cell is None."""
-    header, *rows = _cells(path)
+def _read_sheet(path: Path, sheet: int = 1) -> list[dict[str, Any]]:
+    """Return the rows of a sheet by the names in its first row; an empty cell is None."""
+    header, *rows = _cells(path, sheet)
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
-def _cells(path: Path) -> list[list[Any]]:
+def _cells(path: Path, number: int = 1) -> list[list[Any]]:
     with zipfile.ZipFile(path) as book:
         texts = [
             _ESCAPED.sub(
@@ -165,7 +219,7 @@ def _cells(path: Path) -> list[list[Any]]:
             )
             for each in _tree(book.read("xl/sharedStrings.xml"))
         ]
-        sheet = _tree(book.read("xl/worksheets/sheet1.xml"))
+        sheet = _tree(book.read(f"xl/worksheets/sheet{number}.xml"))
     rows: list[list[Any]] = []
     for row in sheet.iter(f"{_XML}row"):
         cells = {_column(each.get("r", "")): _value(each, texts) for each in row.iter(f"{_XML}c")}

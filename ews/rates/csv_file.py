@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+from ews.allowed_columns import check_columns
 from ews.errors import UsageError
 from ews.private_files import write_private
 from ews.rates.report import Rates
@@ -28,6 +29,7 @@ CSV_COLUMNS = (
 
 def csv_of(found: Rates) -> bytes:
     """Return every cell as CSV, one row each; suppressed is a word, never 0 or blank."""
+    check_columns("equity", CSV_COLUMNS)
     opened = io.StringIO()
     writer = csv.writer(opened, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)

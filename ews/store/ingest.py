@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ews.config import MEAL_STATUS, Config
@@ -21,6 +20,7 @@ from ews.extracts.findings import Finding, refuse_if_any
 from ews.extracts.schema import TABLES, Table
 from ews.private_files import owner_only, write_private
 from ews.progress import Progress, silent
+from ews.scratch import Scratch
 from ews.sources import AttendanceSource, MealSource, NurseSource, Source
 from ews.store.lock import workspace_lock
 from ews.store.rounds import Checked, check_rounds
@@ -99,13 +99,13 @@ def load_sources(
     existed = path.exists()
     if existed:
         _bring_up_to_date(path)
-    with TemporaryDirectory(prefix="ews-load-") as scratch, open_validation(path) as session:
+    with Scratch() as scratch, open_validation(path) as session:
         checked = check_rounds(
             session,
             config,
             used_sources(config),
             _time(loaded_at),
-            Path(scratch),
+            scratch,
             progress,
             accept_withdrawals=accept_withdrawals,
         )
@@ -138,11 +138,11 @@ def check(
     path = store_path(config.workspace_dir)
     with (
         owner_only(),
-        TemporaryDirectory(prefix="ews-check-") as scratch,
+        Scratch() as scratch,
         open_validation(path) as session,
     ):
         checked = check_rounds(
-            session, config, used_sources(config), _time(loaded_at), Path(scratch), progress, to_the_end=True
+            session, config, used_sources(config), _time(loaded_at), scratch, progress, to_the_end=True
         )
     report = IngestReport(checked.findings, files=checked.files)
     _write_findings(config, report)

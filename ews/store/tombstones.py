@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from ews.digests import canonical_json
@@ -107,6 +108,19 @@ def student_hash(key: bytes, student: str) -> str:
     '68ae7b771d4b2c80'
     """
     return hmac.digest(key, student.encode(), "sha256").hex()
+
+
+def without_purged(workspace: Path, students: Collection[str]) -> set[str]:
+    """Return those of some ids that no tombstone stands for.
+
+    Raises
+    ------
+    DataRefused
+        If there are tombstones, and the file with their key does not hold one.
+    """
+    purged, _ = read_copy(workspace)
+    key = read_key(workspace) if purged else None
+    return {each for each in students if key is None or student_hash(key, each) not in purged}
 
 
 def read_key(workspace: Path) -> bytes | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ews.config import SENSITIVE_ATTRIBUTES
 from ews.engine import Session, open_session
 from ews.progress import Progress, silent
+from ews.scratch import Scratch
 from ews.survey.counting import Counts
 from ews.survey.derived import derive
 from ews.survey.exports import Export, open_exports
@@ -40,13 +40,13 @@ def survey(folder: Path, beside: Path, progress: Progress = silent) -> Proposal:
         If the folder is missing, empty, or may not be read.
     """
     found, unplaced = find_files(folder)
-    with open_session() as session, TemporaryDirectory(prefix="ews-survey-") as scratch:
+    with open_session() as session, Scratch() as scratch:
         progress("Looking at the files", 0.0)
-        exports, unread = _open_all(session, found, Path(scratch), progress)
+        exports, unread = _open_all(session, found, scratch, progress)
         known = known_layouts(found, exports)
         placing = place(exports, {name: each.files for name, each in known.tables.items()})
         writing = {name: writing_of(each, exports) for name, each in known.tables.items()}
-        derived = derive(session, known.tables, writing, found, folder, Path(scratch))
+        derived = derive(session, known.tables, writing, found, folder, scratch)
         placing.matches |= derived.matches
         counts = Counts(session)
         progress("Comparing ids", 0.5)

@@ -65,12 +65,16 @@ def card_of(
 
 
 def sources_of(config: Config) -> list[dict[str, str]]:
-    """Return every configured source and what it is used for."""
+    """Return every configured source and what it is used for.
+
+    Contacts are not among them: they stand on printed lists beside what the model says, and a district that
+    begins to keep them needs no new model.
+    """
     uses = {"students": "audit", "directory": "names on printed lists"}
     found = []
     for table in type(config.sources).model_fields:
         source = getattr(config.sources, table)
-        if source is not None:
+        if source is not None and table != "contacts":
             found.append({"table": table, "use": getattr(source, "use", uses.get(table, "feature"))})
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from ews.console import Console
@@ -13,6 +14,7 @@ _LOOK = 10
 def status(config: ConfigFile, as_json: Json = False) -> None:
     """Show the last nights and how old the lists are; exit code 10 where somebody has to look."""
     from ews.nightly.status import status_of
+    from ews.nightly.when import said_missed
 
     console = Console(as_json=as_json)
     found = status_of(load(config))
@@ -29,10 +31,19 @@ def status(config: ConfigFile, as_json: Json = False) -> None:
             "new rows",
         )
         console.table("The last runs, the newest first", headings, rows)
-    age = "" if found.school_days_old is None else f", {found.school_days_old} school days old"
+    age = (
+        ""
+        if found.school_days_old is None or found.year_ended
+        else f", {found.school_days_old} school days old"
+    )
     console.say(
         f"Readers have the lists of {found.latest}{age}." if found.latest else "No list is published."
     )
+    if found.year_ended:
+        console.say(f"Their school year ended on {found.year_ended}.")
+    missed = found.nights[-1].get("missed") if found.nights else None
+    if missed:
+        console.say(said_missed([dt.date.fromisoformat(day) for day in missed]))
     for sentence in found.sentences:
         console.say(f"! {sentence}")
     if found.well:
@@ -41,6 +52,8 @@ def status(config: ConfigFile, as_json: Json = False) -> None:
         "well": found.well,
         "latest": found.latest,
         "school_days_old": found.school_days_old,
+        "year_ended": found.year_ended,
+        "missed": missed or [],
         "sentences": found.sentences,
         "nights": found.nights,
     }

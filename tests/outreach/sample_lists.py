@@ -50,6 +50,8 @@ def student(student_id: str, school_id: str = "s1", /, **changes: Any) -> dict[s
         "going_well_1": "No absence in the last 20 school days",
         "going_well_2": "",
         "change": "new",
+        "weeks_on_list": 0,
+        "contact": "",
     }
     return row | changes
 

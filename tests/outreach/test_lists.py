@@ -21,6 +21,7 @@ CONTRACT = (
     "rank,student_id,first_name,last_name,homeroom,grade,section,absences,enrolled_days,absence_rate,"
     "excused_share,absences_left,reason_1,reason_2,reason_3,change"
 )
+STEP_B = "Check in with the student; ask the family what would help."
 REASONS = "Missed 4 of the last 10 school days,Missed 12% of last school year,"
 
 
@@ -122,6 +123,7 @@ def test_texts_that_would_run_in_a_browser_are_texts_on_the_page(tmp_path: Path)
         "going_well_1": "g",
         "going_well_2": "w",
         "change": "c",
+        "contact": "t",
     }
     for canary in CANARIES:
         everywhere = {column: f"{mark}{canary}" for column, mark in text.items()}
@@ -209,11 +211,11 @@ def test_the_page_shows_the_figures_of_the_row(folder: Path) -> None:
     assert rows[1] == [
         "1 New",
         "Okafor, Maya 101, grade 03, homeroom 12",
-        "6.5 of 80, 8.1% 50% excused",
+        "6.5 of 80, 8.1% 50% excused, step B",
         "11",
-        f"{reasons} Going well: No absence in the last 20 school days",
+        f"{reasons} Going well: No absence in the last 20 school days Next step: {STEP_B}",
     ]
-    assert rows[2][2] == "0 of 80, 0.0% –"
+    assert rows[2][2] == "0 of 80, 0.0% –, step A"
 
 
 def test_what_goes_well_is_said_only_where_there_is_something(tmp_path: Path) -> None:
@@ -221,9 +223,9 @@ def test_what_goes_well_is_said_only_where_there_is_something(tmp_path: Path) ->
     rows = [student("1", **said), student("2", rank=2, going_well_1=""), student("3", rank=3)]
     write_lists(tmp_path, pd.DataFrame(rows), context=context())
     texts = [row[-1] for row in check_page((tmp_path / "s1.html").read_text()).rows[1:]]
-    assert texts[0].endswith("Going well: No absence last year. Never tardy in 80 school days this year")
+    assert "Going well: No absence last year. Never tardy in 80 school days this year Next" in texts[0]
     assert "Going well" not in texts[1]
-    assert texts[2].endswith("Going well: No absence in the last 20 school days")
+    assert "Going well: No absence in the last 20 school days Next" in texts[2]
 
 
 def test_the_index_counts_each_school_and_names_no_student(tmp_path: Path) -> None:
@@ -233,7 +235,9 @@ def test_the_index_counts_each_school_and_names_no_student(tmp_path: Path) -> No
         ["Lincoln Elementary", "2", "2"],
         ["Roosevelt Middle", "1", "0"],
         ["Empty High", "0", "0"],
+        ["All schools", "3", "2"],
     ]
     assert "Okafor" not in page.text
     assert "101" not in page.text
     assert {"href": "outreach/s2.xlsx"} in page.found("a")
+    assert {"href": "run.html"} in page.found("a")

@@ -40,7 +40,8 @@ def test_the_first_sheet_reads_like_the_csv(tmp_path: Path) -> None:
 def test_what_goes_well_stands_after_the_contracts_columns(tmp_path: Path) -> None:
     workbook(tmp_path, two_schools())
     sheet = pd.read_excel(tmp_path / "s1.xlsx")
-    assert list(sheet.columns[-2:]) == ["going_well_1", "going_well_2"]
+    beside = ["going_well_1", "going_well_2", "weeks_on_list", "next_step", "contact"]
+    assert list(sheet.columns[16:]) == beside
     assert set(sheet["going_well_1"]) == {"No absence in the last 20 school days"}
     assert sheet["going_well_2"].isna().all()
     assert "going_well" not in (tmp_path / "s1.csv").read_text()
@@ -48,7 +49,16 @@ def test_what_goes_well_stands_after_the_contracts_columns(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("text", CANARIES)
 def test_no_cell_is_a_formula_or_a_link_whatever_a_name_looks_like(tmp_path: Path, text: str) -> None:
-    columns = ("first_name", "last_name", "homeroom", "student_id", "reason_1", "going_well_1", "change")
+    columns = (
+        "first_name",
+        "last_name",
+        "homeroom",
+        "student_id",
+        "reason_1",
+        "going_well_1",
+        "change",
+        "contact",
+    )
     listed = pd.DataFrame([student("1", **dict.fromkeys(columns, text))])
     for sheet in workbook(tmp_path, listed, banners=[text]):
         for row in sheet.iter_rows():
@@ -63,7 +73,7 @@ def test_an_id_with_leading_zeros_stays_a_text(tmp_path: Path) -> None:
 def test_the_header_stays_in_sight_filters_and_explains_each_column(tmp_path: Path) -> None:
     sheet = workbook(tmp_path, two_schools()).active
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:R5"
+    assert sheet.auto_filter.ref == "A1:U5"
     assert all(cell.comment and cell.comment.text for cell in sheet[1])
     assert "further whole days of absence" in sheet["L1"].comment.text
 

@@ -182,7 +182,7 @@ def test_every_school_of_the_roster_has_a_list_in_three_formats(in_service: AtWo
     folder = in_service.published() / "outreach"
     schools = {*in_service.scores()["school_id"]}
 
-    assert {path.name for path in folder.iterdir()} == {
+    assert {path.name for path in folder.iterdir() if path.is_file()} == {
         f"{school}.{suffix}" for school in schools for suffix in ("csv", "xlsx", "html")
     }
     for school in schools:

@@ -138,5 +138,48 @@ def test_an_equity_officer_opens_a_run_that_is_there_and_asks_about_it(after_the
     assert sorted(runs.iterdir()) == before
 
 
-def test_both_notebooks_are_looked_at() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["data_team", "equity_officer"]
+def _bytes_below(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_counselor_lead_tries_capacities_and_compares_weeks_on_a_copy(
+    after_the_readme: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counselors have stays as it is, the copy is gone, and no student is named on the way."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    workspace = after_the_readme / "district" / "workspace"
+    before = _bytes_below(workspace)
+
+    notebook = _executed("counselor_lead", after_the_readme)
+
+    assert _bytes_below(workspace) == before
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("ews-")]
+    shown = _shown(notebook)
+    for part in ("absences_left", "25 in prevent", "not listed", "weeks_on_list"):
+        assert part in shown
+    assert shown.strip().endswith("Removed.")
+    students = pd.read_parquet(next(workspace.glob("published/*/scores.parquet")))["student_id"]
+    everything = json.dumps([each.get("text") or each.get("data") for each in _outputs(notebook)])
+    assert not [each for each in students if each in everything]
+
+
+def test_the_commands_for_whoever_is_called_run_as_printed(after_the_readme: Path) -> None:
+    """Those of docs/nights.md, in the district of the README; a list of January may be old by now."""
+    text = (ROOT / "docs" / "nights.md").read_text(encoding="utf-8")
+    block = re.search(r"```sh\n(.*?)```", text, flags=re.S)
+    assert block is not None
+    commands = [shlex.split(line) for line in block[1].strip().splitlines()]
+    assert [command[1] for command in commands] == ["status", "nightly", "verify"]
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=after_the_readme,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in ((0,) if command[1] == "verify" else (0, 10)), (command, done.stderr)
+
+
+def test_all_notebooks_are_looked_at() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["counselor_lead", "data_team", "equity_officer"]

@@ -12,6 +12,7 @@ import pytest
 from ews.digests import file_digest
 from ews.errors import UsageError
 from ews.nightly.publish import MANIFEST
+from ews.outreach.file_names import counselor_stem
 from ews.purge.run import purge
 from ews.purge.school_files import listed_stems, lower_counts, write_without
 from tests.purge.workspace import CANARY, OTHERS, Small, every_byte, naming
@@ -71,7 +72,8 @@ def test_the_overview_counts_one_less_in_the_students_section_of_the_school(
     changed = [
         (old, new) for old, new in zip(before.splitlines(), now.splitlines(), strict=True) if old != new
     ]
-    assert changed == [('<td class="number">2</td>', '<td class="number">1</td>')]
+    # The school's own row, and the sum of all schools.
+    assert changed == [('<td class="number">2</td>', '<td class="number">1</td>')] * 2
 
 
 def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(untouched: Small, after: Small) -> None:
@@ -81,13 +83,19 @@ def test_the_manifest_says_what_was_purged_and_holds_the_new_digests(untouched: 
     assert set(entry) == {"purge", "at", "kind", "rows", "files", "removed"}
     assert entry["kind"] == "student"
     assert entry["rows"] == {"scores": 1, "excluded": 0, "listed": 1}
-    assert entry["files"] == [
-        "index.html",
-        "outreach/s1.csv",
-        "outreach/s1.html",
-        "outreach/s1.xlsx",
-        "scores.parquet",
-    ]
+    counselor = counselor_stem("s1", "Kim Lee")
+    assert entry["files"] == sorted(
+        [
+            "index.html",
+            "on_list_since.parquet",
+            "scores.parquet",
+            *(
+                f"outreach/{stem}.{suffix}"
+                for stem in ("s1", counselor)
+                for suffix in ("csv", "html", "xlsx")
+            ),
+        ]
+    )
     assert entry["removed"] == []
     assert now["rows"] == {"scores": 4, "excluded": 1, "listed": 3}
     assert now["files"] == {name: file_digest(after.night() / name) for name in before["files"]}
@@ -124,7 +132,7 @@ def test_part_of_an_id_or_what_stands_in_another_column_is_not_the_student(
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "html"])
 def test_each_of_the_three_forms_alone_is_enough_to_find_the_student(small: Small, suffix: str) -> None:
     folder = small.night() / "outreach"
-    for path in folder.glob("s1.*"):
+    for path in [*folder.glob("s1.*"), *folder.glob("s1/*")]:
         if path.suffix != f".{suffix}":
             path.unlink()
     assert [listed_stems(folder, each) for each in (CANARY, "S-0001", "=S-0004")] == [["s1"]] * 3
@@ -162,9 +170,12 @@ def test_a_list_of_another_version_of_the_program_is_removed_and_the_manifest_sa
     monkeypatch.setattr("ews.purge.school_files._texts", lambda *_: [])
     purge(small.config, student=CANARY, yes=True)
 
-    assert not list((small.night() / "outreach").glob("s1.*"))
+    assert not list((small.night() / "outreach").glob("s1*"))
     now = manifest_of(small.night())
-    assert now["purges"][0]["removed"] == ["outreach/s1.csv", "outreach/s1.html", "outreach/s1.xlsx"]
+    lists = ["s1", *(counselor_stem("s1", each) for each in ("Kim Lee", "Ma <1>"))]
+    assert now["purges"][0]["removed"] == sorted(
+        f"outreach/{stem}.{suffix}" for stem in lists for suffix in ("csv", "html", "xlsx")
+    )
     assert "outreach/s1.csv" not in now["files"]
     assert naming(small.workspace, CANARY) == []
 
@@ -172,6 +183,6 @@ def test_a_list_of_another_version_of_the_program_is_removed_and_the_manifest_sa
 def test_counts_are_lowered_in_the_schools_own_row_only() -> None:
     from collections import Counter
 
-    row = '<tr>\n<th scope="row"><a href="{0}.html">x</a></th>\n<td class="number">{1}</td>\n</tr>'
+    row = '<tr>\n<th scope="row"><a href="outreach/{0}.html">x</a></th>\n<td class="number">{1}</td>\n</tr>'
     page = row.format("s1", 12) + row.format("s10", 7)
     assert lower_counts(page, "s1", Counter(prevent=2)) == row.format("s1", 10) + row.format("s10", 7)

@@ -20,9 +20,12 @@ import pandas as pd
 
 from ews.config import Config, load_config
 from ews.engine import open_reader, open_session
+from ews.nightly.freshness import Freshness
 from ews.nightly.publish import publish
+from ews.nightly.run_page import NightFigures
 from ews.nightly.score import Scores
 from ews.outreach.lists import ListContext
+from ews.outreach_settings import NextSteps, Tier
 from ews.private_files import owner_only
 from ews.store.ingest import ingest
 from tests.data.small import enrolled, small_district
@@ -157,6 +160,22 @@ def publish_night(small: Small, day: dt.date) -> None:
         first_name=["Ada", "Bo & Co", "Cy", "Di"],
         last_name="Test",
         homeroom=["", "1-A", "1-B", ""],
+        counselor=["Kim Lee", "Kim Lee", "", "Ma <1>"],
+        weeks_on_list=[3, 0, 1, 0],
+        on_list_since=day,
+        contact=["In contact since Sep 3 (call, reached)", "", "", "Tried since Sep 4 (text)"],
+    )
+    leaving = pd.DataFrame(
+        {
+            "student_id": [CANARY if day == NIGHTS[0] else "S-0008", "S-0009"],
+            "school_id": ["s1", "s2"],
+            "section": "prevent",
+            "elsewhere": [False, True],
+            "first_name": "Al",
+            "last_name": "Left",
+            "homeroom": "",
+            "counselor": "",
+        }
     )
     context = ListContext(
         district="Generated",
@@ -166,10 +185,15 @@ def publish_night(small: Small, day: dt.date) -> None:
         banners=["Simulated & not real."],
         stale=["The newest nurse visits are old."],
         show_names=True,
+        show_counselors=True,
+        counselors={"s2": ["Jo Day"]},
+        since=day - dt.timedelta(days=7),
+        next_steps=NextSteps(tiers=(Tier(below=0.125, step="Say <hello> & ask"), Tier(step="Meet"))),
     )
-    scores = Scores(scored, excluded, listed)
+    scores = Scores(scored, excluded, listed, leaving)
+    figures = NightFigures(Freshness({}, {}, []), None, None)
     with owner_only():
-        publish(scores, SERVICE, small.config, day, context=context, staleness={})
+        publish(scores, SERVICE, small.config, day, context=context, figures=figures)
 
 
 def every_byte(folder: Path) -> dict[str, bytes]:

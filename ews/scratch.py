@@ -1,0 +1,61 @@
+"""Temporary folders that only their owner can read and that a killed run does not leave behind for good.
+
+A folder is held by a lock that dies with its process: the next run of this account finds those that nobody
+holds any more and removes them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+_PREFIX = "ews-scratch-"
+_HELD = ".held"
+_JUST_MADE = 60.0
+"""Seconds in which a folder may not be locked yet by the process that made it."""
+
+
+class Scratch:
+    """A private temporary folder; gone when the block ends, or after a kill with the next run.
+
+    Use it as a context manager, which yields its path, or call :meth:`cleanup`.
+    """
+
+    def __init__(self) -> None:
+        remove_abandoned()
+        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+        self._lock = FileLock(self.path / _HELD, timeout=0, thread_local=False)
+        self._lock.acquire()
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return Path(self._folder.name)
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.cleanup()
+
+    def cleanup(self) -> None:
+        """Remove the folder and what is in it."""
+        self._lock.release()
+        self._folder.cleanup()
+
+
+def remove_abandoned() -> None:
+    """Remove the temporary folders of runs that were killed; those of other accounts are not ours to see."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        # Another run may remove it at the same moment, and another account's cannot be opened.
+        with contextlib.suppress(OSError, Timeout):
+            if time.time() - folder.stat().st_mtime < _JUST_MADE and not (folder / _HELD).is_file():
+                continue
+            with FileLock(folder / _HELD, timeout=0):
+                pass
+            shutil.rmtree(folder, ignore_errors=True)
