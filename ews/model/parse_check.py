@@ -19,7 +19,7 @@ _HOUSE = str(Path(__file__).parents[2])
 
 
 class ParseCheck:
-    """A check that runs beside other work.
+    """A check that runs beside other work: the block of a ``with``.
 
     Parameters
     ----------
@@ -36,6 +36,17 @@ class ParseCheck:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": _HOUSE},
         )
+
+    def __enter__(self) -> ParseCheck:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for the answer; after an error of the other work, end without one."""
+        if kind is None:
+            self.wait()
+            return
+        self._process.kill()
+        self._process.communicate()
 
     def wait(self) -> None:
         """Wait for the answer.

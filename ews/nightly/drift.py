@@ -1,13 +1,15 @@
 """Whether tonight's students look like those of the same weeks last year: population stability by figure.
 
-PSI = sum over bins of (p − q) · ln(p / q); bins are the deciles of last year. By chance alone it grows as
+PSI = sum over bins of (p − q) · ln(p / q). The bins are the same on every night: a student's rate is a count
+of days over a count of days, and deciles of one year cut between values that only another number of days
+can take. By chance alone it grows as
 samples shrink, so a figure is told of above the larger of 0.10 and (1/N + 1/M) · χ²₀.₉₅(bins − 1), and pages
 above 0.25 by the same rule; with fewer than 200 students on either side it is only reported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,48 +21,34 @@ _TOLD, _PAGES = 0.10, 0.25
 _HALF = 0.5
 """Added to every count: an empty bin is rare, not impossible."""
 
-WATCHED = {
-    "absence_rate": "absence this year",
-    "absence_rate_last_20": "absence of the last 20 school days",
-    "unexcused_rate": "unexcused absence",
-    "tardy_rate": "tardies",
-    "part_day_rate": "part days",
-    "last_year_rate": "absence last year",
-    "nurse_visits_last_40": "nurse visits of the last 40 school days",
-    "enrolled_last_year": "students who were here last year",
+_RATES = (0.0, 0.025, 0.05, 0.10, 0.20)
+_OF_TWENTY_DAYS = (0.0, 0.05, 0.10, 0.20)
+_COUNTS = (0.0, 1.0, 3.0)
+
+WATCHED: dict[str, tuple[str, tuple[float, ...]]] = {
+    "absence_rate": ("absence this year", _RATES),
+    "absence_rate_last_20": ("absence of the last 20 school days", _OF_TWENTY_DAYS),
+    "unexcused_rate": ("unexcused absence", _RATES),
+    "tardy_rate": ("tardies", _RATES),
+    "part_day_rate": ("part days", _RATES),
+    "last_year_rate": ("absence last year", _RATES),
+    "nurse_visits_last_40": ("nurse visits of the last 40 school days", _COUNTS),
+    "enrolled_last_year": ("students who were here last year", (0.0,)),
+    "risk": ("risks", (0.02, 0.05, 0.10, 0.20, 0.40, 0.60, 0.80)),
 }
-"""The features that are compared, each a figure of one student; those of a school take few values."""
+"""The figures that are compared, each of one student, with their words and the upper bounds of all bins but
+the last; a student without a value has a bin of its own. Figures of a school take too few values."""
 
 RISK = "risk"
-_RISK_WORDS = "risks"
 _OF_A_SCHOOL = ("absence_rate_last_20", RISK)
 
 
-@dataclass(frozen=True)
-class Reference:
-    """How one figure was spread last year.
-
-    Attributes
-    ----------
-    edges : tuple of float
-        Upper bounds of all bins but the last, increasing.
-    counts : tuple of int
-        Students per bin, and after them those without a value.
-    """
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-
-    @property
-    def n(self) -> int:
-        """Students in all."""
-        return sum(self.counts)
-
-    def count(self, values: np.ndarray) -> np.ndarray:
-        """Return how many values fall into each bin, and after them how many are missing."""
-        known = values[~np.isnan(values)]
-        bins = np.bincount(np.searchsorted(self.edges, known, side="left"), minlength=len(self.edges) + 1)
-        return np.append(bins, len(values) - len(known))
+def counts_of(figure: str, values: np.ndarray) -> np.ndarray:
+    """Return how many values fall into each bin of a figure, and after them how many are missing."""
+    edges = np.array(WATCHED[figure][1]) + 1e-9  # a rate that is a bound but for rounding
+    known = values[~np.isnan(values)]
+    bins = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+    return np.append(bins, len(values) - len(known))
 
 
 @dataclass(frozen=True)
@@ -94,13 +82,18 @@ class Drift:
         return "told" if self.psi > self.limit else "well"
 
     @property
+    def stands_out(self) -> bool:
+        """Whether it differs by more than chance."""
+        return self.level in ("told", "page")
+
+    @property
     def key(self) -> str:
         """A name by which two nights are compared."""
         return f"{self.figure} {self.school_id or ''}".strip()
 
     def sentence(self, names: Mapping[str, str]) -> str:
         """Say it for people."""
-        words = WATCHED.get(self.figure, _RISK_WORDS)
+        words = WATCHED[self.figure][0]
         where = f" at {names.get(self.school_id, 'a school')}" if self.school_id is not None else ""
         return (
             f"The spread of {words}{where} is not that of the same weeks last year (PSI {self.psi:.2f}, told "
@@ -108,51 +101,42 @@ class Drift:
         )
 
 
-def reference_of(values: np.ndarray) -> Reference:
-    """Return the bins of one figure: deciles of the values that are there, equal ones merged."""
-    known = values[~np.isnan(values)]
-    edges = np.unique(np.quantile(known, np.arange(1, 10) / 10)) if len(known) else np.array([])
-    bare = Reference(tuple(float(edge) for edge in edges), ())
-    return Reference(bare.edges, tuple(int(count) for count in bare.count(values)))
-
-
-def references(figures: pd.DataFrame, schools: pd.Series[Any]) -> dict[str, Any]:
-    """Return how every watched figure was spread, in the district and at each school of some size.
+def spread_of(figures: pd.DataFrame, schools: pd.Series[Any]) -> dict[str, Any]:
+    """Return how every watched figure is spread, in the district and at each school of some size.
 
     Parameters
     ----------
     figures : DataFrame
-        One row per scored student: :data:`WATCHED`, and ``risk``.
+        One row per scored student: :data:`WATCHED`.
     schools : Series
         The school_id of each row.
 
     Returns
     -------
     dict
-        ``{"district": {figure: {"edges", "counts"}}, "schools": {school_id: {figure: {...}}}}``: counts of
-        students by decile, never a student.
+        ``{"district": {figure: counts}, "schools": {school_id: {figure: counts}}}``: students by bin.
     """
     by_school = {
-        str(school): {name: _plain(reference_of(rows[name].to_numpy(dtype=float))) for name in _OF_A_SCHOOL}
+        str(school): _counts(rows, _OF_A_SCHOOL)
         for school, rows in figures.groupby(schools.to_numpy())
         if len(rows) >= LEAST_STUDENTS
     }
-    district = {name: _plain(reference_of(figures[name].to_numpy(dtype=float))) for name in (*WATCHED, RISK)}
-    return {"district": district, "schools": by_school}
+    return {"district": _counts(figures, tuple(WATCHED)), "schools": by_school}
 
 
-def drifts(figures: pd.DataFrame, schools: pd.Series[Any], last_year: Mapping[str, Any]) -> list[Drift]:
-    """Compare tonight's figures with those of last year; see :func:`references`."""
-    found = [
-        _compared(name, None, figures[name].to_numpy(dtype=float), kept)
-        for name, kept in last_year["district"].items()
-    ]
-    rows_of = figures.groupby(schools.to_numpy()).indices
-    for school, kept_figures in last_year["schools"].items():
-        rows = np.asarray(rows_of.get(school, []), dtype=int)
-        for name, kept in kept_figures.items():
-            found.append(_compared(name, school, figures[name].to_numpy(dtype=float)[rows], kept))
+def drifts(now: Mapping[str, Any], last_year: Mapping[str, Any]) -> list[Drift]:
+    """Compare two spreads; see :func:`spread_of`. Schools that one of them lacks are left out."""
+    found = [_compared(name, None, now["district"][name], last_year["district"][name]) for name in WATCHED]
+    for school in sorted(set(now["schools"]) & set(last_year["schools"])):
+        own, before = now["schools"][school], last_year["schools"][school]
+        found += [_compared(name, school, own[name], before[name]) for name in _OF_A_SCHOOL]
     return found
+
+
+def _counts(figures: pd.DataFrame, names: Sequence[str]) -> dict[str, list[int]]:
+    return {
+        name: [int(each) for each in counts_of(name, figures[name].to_numpy(dtype=float))] for name in names
+    }
 
 
 def psi(counts: np.ndarray, other: np.ndarray) -> float:
@@ -171,14 +155,8 @@ def limit_of(n: int, m: int, bins: int) -> float:
     return max(_TOLD, float((1 / n + 1 / m) * chi2.ppf(0.95, bins - 1)))
 
 
-def _compared(figure: str, school: str | None, values: np.ndarray, kept: Mapping[str, Any]) -> Drift:
-    before = Reference(tuple(kept["edges"]), tuple(kept["counts"]))
-    now = before.count(values)
-    counts = np.array(before.counts)
-    used = (now + counts) > 0
-    limit = limit_of(len(values), before.n, int(used.sum()))
-    return Drift(figure, school, psi(now[used], counts[used]), limit, len(values), before.n)
-
-
-def _plain(reference: Reference) -> dict[str, list[Any]]:
-    return {"edges": list(reference.edges), "counts": list(reference.counts)}
+def _compared(figure: str, school: str | None, now: Sequence[int], before: Sequence[int]) -> Drift:
+    own, other = np.array(now), np.array(before)
+    used = (own + other) > 0
+    n, m = int(own.sum()), int(other.sum())
+    return Drift(figure, school, psi(own[used], other[used]), limit_of(n, m, int(used.sum())), n, m)

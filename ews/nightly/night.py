@@ -19,9 +19,9 @@ from ews.model.parse_check import ParseCheck
 from ews.nightly.at_printing import with_names, with_served
 from ews.nightly.churn import Churn, churn_between
 from ews.nightly.delivery import hand_out
-from ews.nightly.drift import Drift, drifts
+from ews.nightly.drift import Drift, drifts, spread_of
 from ews.nightly.freshness import freshness
-from ews.nightly.night_log import CLOSED, HELD, NO_STUDENTS, PUBLISHED, UNCHANGED, drifted_before
+from ews.nightly.night_log import CLOSED, HELD, NO_STUDENTS, PUBLISHED, UNCHANGED
 from ews.nightly.publish import PreviousNight, previous_night, publish
 from ews.nightly.recorded import Trace, recorded
 from ews.nightly.run_page import NightFigures
@@ -40,7 +40,7 @@ from ews.nightly.when import (
 from ews.outreach.lists import ListContext
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
-from ews.school_calendar import start_of_day_utc
+from ews.school_calendar import start_of_day_utc, today_in
 from ews.snapshot import calendar_frame
 from ews.store.frames import school_names
 from ews.store.ingest import IngestReport, load_sources
@@ -123,16 +123,16 @@ def nightly(
 ) -> NightResult:
     """Load tonight's extracts, score and publish: the one line for cron or the Task Scheduler.
 
-    With ``as_of`` the load counts as made one second before that day begins.
+    The load counts as made one second before the day begins that the lists are for, by default today: what
+    was delivered in the night is known to them.
 
     Parameters
     ----------
     accept_churn : bool
         Publish also if more of the list changed than ``nightly.most_churn``: somebody has looked.
     """
-    loaded_at = (
-        start_of_day_utc(as_of, config.timezone) - dt.timedelta(seconds=1) if as_of is not None else None
-    )
+    day = as_of or today_in(config.timezone)
+    loaded_at = start_of_day_utc(day, config.timezone) - dt.timedelta(seconds=1)
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "nightly") as trace:
         if config.sources.directory is not None:
             check_directory(config.sources.directory, config)
@@ -178,9 +178,9 @@ def _night(
             return NightResult(as_of)
         progress("Verifying the model in service", 0.0)
         service, notes = service_for(as_of.day, config)
-        check = ParseCheck(service.model.text)
-        progress("Computing features", 0.0)
-        matrix = build_matrix(session, as_of.day, config)
+        with ParseCheck(service.model.text):
+            progress("Computing features", 0.0)
+            matrix = build_matrix(session, as_of.day, config)
         if matrix.standing.empty:
             if not asked_for and _year_is_young(calendar, as_of.day, config):
                 return NightResult(as_of, NO_STUDENTS, model_version=service.version.number)
@@ -188,7 +188,6 @@ def _night(
         schools = _schools(session, as_of.day, config, matrix)
         names = dict(zip(schools["school_id"], schools["school_name"], strict=True))
         fresh = freshness(session, as_of.day, config, names)
-        check.wait()
         progress("Scoring", 0.0)
         previous = _last_lists(config.workspace_dir, calendar, as_of.day)
         scores = score(matrix, service, config, previous.scores if previous else None)
@@ -204,8 +203,8 @@ def _night(
     }
     if previous is not None:
         result.missed = [each for each in trace.school_days if previous.day < each < as_of.day]
-    result.drifted = sorted(each.key for each in found or [] if each.level in ("told", "page"))
-    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, config, as_of.day, names)]
+    result.drifted = sorted(each.key for each in found or [] if each.stands_out)
+    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, previous, names)]
     if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
         result.degraded.insert(0, _held(churn, config))
         return result
@@ -236,17 +235,15 @@ def _drifts(matrix: Matrix, scores: Scores, last_year: dict[str, Any] | None) ->
     if last_year is None:
         return None
     risks = scores.scores.loc[scores.scores["risk"].notna(), "risk"].to_numpy(dtype=float)
-    return drifts(*watched_figures(matrix, risks), last_year)
+    return drifts(spread_of(*watched_figures(matrix, risks)), last_year)
 
 
 def _told_drifts(
-    found: list[Drift] | None, config: Config, day: dt.date, names: Mapping[str, str]
+    found: list[Drift] | None, previous: PreviousNight | None, names: Mapping[str, str]
 ) -> list[str]:
     """Say what drifted: at once where it pages, otherwise when the night before saw it too."""
-    before = drifted_before(config.workspace_dir, day)
-    told = [
-        each for each in found or [] if each.level == "page" or (each.level == "told" and each.key in before)
-    ]
+    before = previous.drifted if previous else frozenset()
+    told = [each for each in found or [] if each.level == "page" or (each.stands_out and each.key in before)]
     return [each.sentence(names) for each in told]
 
 

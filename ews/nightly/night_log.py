@@ -42,14 +42,3 @@ def runs(workspace: Path) -> list[dict[str, Any]]:
         if "run" in line:
             found[str(line["run"])] = {**found.get(str(line["run"]), {}), **line}
     return list(found.values())
-
-
-def drifted_before(workspace: Path, day: dt.date) -> set[str]:
-    """Return what stood out on the newest published night before a day."""
-    earlier = [
-        run
-        for run in runs(workspace)
-        if run["outcome"] in (PUBLISHED, UNCHANGED) and str(run.get("as_of")) < day.isoformat()
-    ]
-    newest = max(earlier, key=lambda run: str(run["as_of"]), default={})
-    return set(newest.get("drifted", []))

@@ -39,10 +39,14 @@ def published_folder(workspace: Path, day: dt.date) -> Path:
 
 @dataclass(frozen=True)
 class PreviousNight:
-    """The night published before another: its day, and its scores as they stand in ``scores.parquet``."""
+    """The night published before another: its day, its ``scores.parquet``, and what stood out on it.
+
+    ``drifted`` are the keys of :class:`ews.nightly.drift.Drift`.
+    """
 
     day: dt.date
     scores: pd.DataFrame
+    drifted: frozenset[str] = frozenset()
 
 
 def previous_night(workspace: Path, day: dt.date) -> PreviousNight | None:
@@ -52,7 +56,9 @@ def previous_night(workspace: Path, day: dt.date) -> PreviousNight | None:
     if not earlier:
         return None
     scores = pd.read_parquet(workspace / "published" / earlier[-1] / "scores.parquet")
-    return PreviousNight(dt.date.fromisoformat(earlier[-1]), scores)
+    manifest = json.loads((workspace / "published" / earlier[-1] / MANIFEST).read_bytes())
+    drifted = frozenset(str(each) for each in manifest.get("drifted", []))
+    return PreviousNight(dt.date.fromisoformat(earlier[-1]), scores, drifted)
 
 
 def publish(
@@ -84,7 +90,7 @@ def publish(
         write_lists(folder / "outreach", scores.listed, context=context, leaving=scores.leaving)
         write_index(folder, scores.listed, context=context)
         write_private(folder / RUN_PAGE, run_page(scores, service, context, figures).encode())
-        manifest = _manifest(folder, scores, service, config, day, figures.fresh.sources)
+        manifest = _manifest(folder, scores, service, config, day, figures)
         manifest["lists"] = context.record()
         if _lies_there(target, manifest, config.workspace_dir):
             raise AsItWas
@@ -131,7 +137,7 @@ def _manifest(
     service: InService,
     config: Config,
     day: dt.date,
-    staleness: dict[str, Any],
+    figures: NightFigures,
 ) -> dict[str, Any]:
     tags = service.version.tags
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -153,7 +159,8 @@ def _manifest(
             "excluded": len(scores.excluded),
             "listed": len(scores.listed),
         },
-        "staleness": staleness,
+        "staleness": figures.fresh.sources,
+        "drifted": sorted(each.key for each in figures.drifts or [] if each.stands_out),
         "files": {path.relative_to(folder).as_posix(): file_digest(path) for path in files},
     }
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ews.nightly.churn import Churn
-from ews.nightly.drift import RISK, WATCHED, Drift
+from ews.nightly.drift import WATCHED, Drift
 from ews.nightly.freshness import Freshness
 from ews.nightly.score import Scores
 from ews.nightly.service import InService
@@ -91,7 +91,7 @@ def _drifts(found: Sequence[Drift] | None, names: Mapping[str, str]) -> list[dic
     shown = [each for each in found or [] if each.school_id is None or each.level in ("told", "page")]
     return [
         {
-            "figure": WATCHED.get(each.figure, "risks" if each.figure == RISK else each.figure),
+            "figure": WATCHED[each.figure][0],
             "where": "the district" if each.school_id is None else names.get(each.school_id, "a school"),
             "psi": f"{each.psi:.3f}",
             "limit": "n/a" if each.level == "too_few" else f"{each.limit:.3f}",

@@ -1,7 +1,7 @@
 """The same weeks of last year, as tonight's model sees them; kept, because they change once a week.
 
 Attendance is seasonal: October is held against October. The day of last year with the same instructional-day
-number, rounded to five, is computed once and kept as counts by decile.
+number, rounded to five, is computed once and kept as counts of students by bin.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ews.config import Config
 from ews.digests import canonical_json, digest_of
 from ews.engine import Session
 from ews.features.matrix import Matrix, build_matrix
-from ews.nightly.drift import RISK, WATCHED, references
+from ews.nightly.drift import RISK, WATCHED, spread_of
 from ews.nightly.service import InService
 from ews.private_files import write_private
 from ews.progress import Progress
@@ -35,7 +35,7 @@ def same_weeks(
 ) -> dict[str, Any] | None:
     """Return how the watched figures were spread in the same weeks of last year, or None without such a year.
 
-    See :func:`ews.nightly.drift.references` for the shape.
+    See :func:`ews.nightly.drift.spread_of` for the shape.
     """
     anchor = _anchor(session, day)
     if anchor is None:
@@ -63,13 +63,15 @@ def watched_figures(matrix: Matrix, risks: np.ndarray) -> tuple[pd.DataFrame, pd
         One per scored student, in the order of student_id.
     """
     scorable = matrix.scorable().to_numpy()
-    figures = matrix.features.loc[scorable, list(WATCHED)].assign(**{RISK: risks})
+    figures = matrix.features.loc[scorable, [name for name in WATCHED if name != RISK]].assign(
+        **{RISK: risks}
+    )
     return figures, matrix.standing.loc[scorable, "school_id"]
 
 
 def _spread(matrix: Matrix, service: InService) -> dict[str, Any]:
     features = matrix.features.loc[matrix.scorable().to_numpy()]
-    return references(*watched_figures(matrix, service.model.risks(features)))
+    return spread_of(*watched_figures(matrix, service.model.risks(features)))
 
 
 def _anchor(session: Session, day: dt.date) -> dt.date | None:

@@ -255,7 +255,7 @@ def test_a_run_killed_after_its_switch_is_completed_by_the_next(
     moved: AtWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as killed:
-        killed.setattr("ews.nightly.publish.log_exports", _killed)
+        killed.setattr("ews.nightly.publish._move_latest", _killed)
         assert moved.run("score", "--as-of", NEXT.isoformat()) != 0
     assert (moved.published(NEXT) / MANIFEST).is_file()
     assert moved.run("verify") == 0  # the note stands for the line
