@@ -241,10 +241,17 @@ def _drifts(matrix: Matrix, scores: Scores, last_year: dict[str, Any] | None) ->
 def _told_drifts(
     found: list[Drift] | None, previous: PreviousNight | None, names: Mapping[str, str]
 ) -> list[str]:
-    """Say what drifted: at once where it pages, otherwise when the night before saw it too."""
+    """Say what drifted: at once where it pages, in the district also when the night before saw it too.
+
+    One school's absence of twenty days differs from last year's by more than chance for any flu: that stands
+    on the page of the night, and alarms nobody.
+    """
     before = previous.drifted if previous else frozenset()
-    told = [each for each in found or [] if each.level == "page" or (each.stands_out and each.key in before)]
-    return [each.sentence(names) for each in told]
+    again = [
+        each for each in found or [] if each.school_id is None and each.stands_out and each.key in before
+    ]
+    pages = [each for each in found or [] if each.level == "page"]
+    return [each.sentence(names) for each in dict.fromkeys([*pages, *again])]
 
 
 def _churn(
