@@ -322,7 +322,8 @@ def _finish_night(console: Console, result: NightResult) -> None:
         )
     elif result.outcome == "unchanged":
         console.say(
-            f"The lists of {result.as_of.day} are published already, and nothing has changed in them."
+            f"The lists of {result.as_of.day} are published already, and nothing has changed in them: "
+            f"{result.rows['scored']:,} students scored, {result.rows['listed']:,} on the lists."
         )
     elif result.published is not None:
         console.say(
@@ -331,6 +332,8 @@ def _finish_night(console: Console, result: NightResult) -> None:
         )
     if result.missed:
         console.say(said_missed(result.missed))
+    if result.looked_back is not None and result.looked_back.holds is not False:
+        console.say(result.looked_back.sentence)
     for sentence in [*result.banners, *result.degraded]:
         console.say(f"! {sentence}")
     console.result(_night(result), exit_code=DEGRADED if result.degraded else 0)

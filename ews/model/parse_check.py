@@ -1,7 +1,7 @@
 """Parsing a model in a process of its own first: LightGBM can crash on a file, and the night with it.
 
-``python -m ews.model.parse_check`` reads a model's text on standard input and ends with 0 if LightGBM can
-read it and predict a row with it. Nothing that the text says is executed.
+The other process (``parse_child.py``) gets the text and LightGBM's own library, and nothing else. It finds
+out whether the library reads the text and predicts a row with it; nothing that the text says is executed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from ews.errors import ModelUnusable
 
 _SECONDS = 120
-_HOUSE = str(Path(__file__).parents[2])
-"""Where this very package lies: the other process imports no other."""
+_CHILD = Path(__file__).with_name("parse_child.py")
 
 
 class ParseCheck:
@@ -29,12 +29,12 @@ class ParseCheck:
 
     def __init__(self, text: str) -> None:
         self._text = text.encode()
-        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and module, nothing from the current folder
-            [sys.executable, "-P", "-m", __name__],
+        self._process = subprocess.Popen(  # noqa: S603 - this interpreter and file, nothing from the current folder
+            [sys.executable, "-I", "-S", str(_CHILD), str(_library())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": _HOUSE},
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
 
     def __enter__(self) -> ParseCheck:
@@ -70,17 +70,15 @@ class ParseCheck:
             )
 
 
-def _main() -> None:
-    import numpy as np
-    import pandas as pd
-
-    from ews.features.matrix import FEATURES
-    from ews.model import booster
-
-    row = pd.DataFrame(np.full((1, len(FEATURES)), np.nan), columns=list(FEATURES))
-    score = booster.raw_scores(sys.stdin.buffer.read().decode(), row)
-    sys.exit(0 if np.isfinite(score).all() else 3)
-
-
-if __name__ == "__main__":
-    _main()
+def _library() -> Path:
+    """Return LightGBM's shared library, without importing its package."""
+    spec = find_spec("lightgbm")
+    found = sorted(Path(spec.origin).parent.glob("**/lib_lightgbm.*")) if spec and spec.origin else []
+    if not found:
+        raise ModelUnusable(
+            "LightGBM's library is not where its package is",
+            expected="a whole installation of lightgbm",
+            where="this Python environment",
+            next_step="install the versions of the lock file",
+        )
+    return found[0]

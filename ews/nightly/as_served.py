@@ -63,24 +63,32 @@ def audit_as_served(config: Config, *, year: int | None = None, progress: Progre
         If the calendar has no such year.
     """
     with owner_only(), workspace_lock(config.workspace_dir), read_store(config.workspace_dir) as session:
-        calendar = calendar_frame(session)
-        published = nights_by_year(config.workspace_dir, calendar)
-        chosen = _year(year, published, complete_years(session), calendar)
-        registry = Registry(config)
-        progress("Verifying published nights", 0.0)
-        nights = verified_nights(published[chosen], config, registry)
-        registered = registered_versions(nights.verified, config, registry)
-        nights = without_seen_years(nights, registered, chosen)
-        if not nights.verified:
-            raise _none_verifies(nights, chosen)
-        used = evenly(nights.verified, config.training.max_rows)
-        progress("Reading what became of the students", 0.0)
-        nightly = [dt.date.fromisoformat(night.folder.name) for night in used]
-        served = served_rows(used, outcomes(session, config, nightly), chosen)
-        progress("Auditing by group", 0.0)
-        fairness = _audited(session, served.rows, used, config)
-        versions = _versions(session, served.rows, used, fairness["verdict"], config, registered)
-        return write_report(config, registered, chosen, nights, used, served, fairness, versions)
+        return audit_nights(config, session, year=year, progress=progress)
+
+
+def audit_nights(config: Config, session: Session, *, year: int | None, progress: Progress) -> AsServed:
+    """Audit the lists of a completed school year, for whoever holds the workspace.
+
+    See :func:`audit_as_served`.
+    """
+    calendar = calendar_frame(session)
+    published = nights_by_year(config.workspace_dir, calendar)
+    chosen = _year(year, published, complete_years(session), calendar)
+    registry = Registry(config)
+    progress("Verifying published nights", 0.0)
+    nights = verified_nights(published[chosen], config, registry)
+    registered = registered_versions(nights.verified, config, registry)
+    nights = without_seen_years(nights, registered, chosen)
+    if not nights.verified:
+        raise _none_verifies(nights, chosen)
+    used = evenly(nights.verified, config.training.max_rows)
+    progress("Reading what became of the students", 0.0)
+    nightly = [dt.date.fromisoformat(night.folder.name) for night in used]
+    served = served_rows(used, outcomes(session, config, nightly), chosen)
+    progress("Auditing by group", 0.0)
+    fairness = _audited(session, served.rows, used, config)
+    versions = _versions(session, served.rows, used, fairness["verdict"], config, registered)
+    return write_report(config, registered, chosen, nights, used, served, fairness, versions)
 
 
 def _year(

@@ -14,6 +14,7 @@ from ews.digests import canonical_json, digest_of
 from ews.equity.banners import banner_of
 from ews.equity.suppression import suppress_fairness
 from ews.errors import EwsError
+from ews.nightly.served_fit import fit_sentence
 from ews.nightly.served_nights import Nights, ServedNight, ServedRows
 from ews.nightly.served_verdicts import VersionServed, holds_sentence, school_year_words
 from ews.nightly.served_versions import Registered
@@ -56,6 +57,8 @@ class AsServed:
         ``fairness.json`` as written.
     reports : Path
         Where it was written.
+    fit : str or None
+        How well the risks fitted what became of the students; None of too few to say.
     """
 
     school_year: int
@@ -67,6 +70,7 @@ class AsServed:
     left_out: dict[str, str]
     fairness: dict[str, Any]
     reports: Path
+    fit: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result for a program; the figures are in ``fairness.json``."""
@@ -113,6 +117,7 @@ def write_report(
         nights=len(nights.verified) + len(nights.left_out),
     )
     name = f"{AS_SERVED}{year}"
+    fit = fit_sentence(served.rows)
     told = {
         "district": config.district,
         "run": name,
@@ -120,7 +125,12 @@ def write_report(
         **fairness,
         "lists": {**fairness["lists"], "deployed": _DEPLOYED},
         "attributes": [_fewer_dates(each) for each in fairness["attributes"]],
-        "notes": [*_terms_notes(made_by), *_notes(nights, used, served), *fairness.get("notes", [])],
+        "notes": [
+            *([fit] if fit else []),
+            *_terms_notes(made_by),
+            *_notes(nights, used, served),
+            *fairness.get("notes", []),
+        ],
         "as_served": {
             "school_year": year,
             "holds": holds,
@@ -134,7 +144,7 @@ def write_report(
     _write(config, folder, shown, sentence, [each.version for each in made_by])
     dates = [night.folder.name for night in used]
     return AsServed(
-        year, fairness["verdict"], holds, sentence, versions, dates, nights.left_out, shown, folder
+        year, fairness["verdict"], holds, sentence, versions, dates, nights.left_out, shown, folder, fit
     )
 
 

@@ -16,7 +16,7 @@ from ews.engine import Session
 from ews.extracts.contacts import read_contacts
 from ews.extracts.directory import read_directory
 from ews.nightly.history_of_lists import since_before, with_history
-from ews.nightly.publish import PreviousNight, published_folder
+from ews.nightly.published_nights import PreviousNight, published_folder
 from ews.nightly.score import Scores
 from ews.outreach.columns import COUNSELOR, NAME_COLUMNS
 from ews.outreach.contacts import contact_sentences

@@ -20,7 +20,7 @@ from typing import Any
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.nightly.publish import LATEST, MANIFEST
+from ews.nightly.published_nights import MANIFEST, newest_night
 from ews.nightly.retention import LISTS, retire_old_lists
 from ews.outreach.file_names import stem_there
 from ews.outreach_settings import Delivery
@@ -65,7 +65,7 @@ def hand_out(config: Config, day: dt.date) -> list[str]:
 
 def deliver_newest(config: Config) -> list[str]:
     """Bring every school's folder in line with the newest night; empty it of our copies if there is none."""
-    return deliver(config, _newest(config.workspace_dir) or dt.date.min)
+    return deliver(config, newest_night(config.workspace_dir) or dt.date.min)
 
 
 def deliver(config: Config, day: dt.date) -> list[str]:
@@ -234,13 +234,6 @@ def _line(school: str, each: _Standing) -> dict[str, Any]:
     digest = digest_of(canonical_json(each.files))
     what = f"published/{each.night}" if each.files else None
     return {"school": school, "to": each.path, "what": what, "files": len(each.files), "digest": digest}
-
-
-def _newest(workspace: Path) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat((workspace / "published" / LATEST).read_text(encoding="utf-8").strip())
-    except (OSError, ValueError):
-        return None
 
 
 def _reason(error: OSError) -> str:

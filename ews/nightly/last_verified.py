@@ -23,6 +23,9 @@ _FOLDER = "last_verified_model"
 _RECORD = "record.json"
 _SEEN = "seen"
 
+_CLOCK_SLACK_DAYS = 2
+"""So much is put up with of a clock that was set back; one that is off further cannot tell a model's age."""
+
 
 def keep(version: Version, config: Config) -> None:
     """Keep a champion that has just been verified, and on which day."""
@@ -55,7 +58,8 @@ def last_verified(config: Config) -> tuple[Version, dt.date]:
     Raises
     ------
     ModelUnusable
-        If none was kept, or it was last seen longer ago than ``nightly.without_registry_days``.
+        If none was kept, it was last seen longer ago than ``nightly.without_registry_days``, or the clock
+        is set back too far to say.
     """
     folder = _folder(config)
     try:
@@ -67,7 +71,12 @@ def last_verified(config: Config) -> tuple[Version, dt.date]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise _none("no verified model of an earlier night is kept") from None
     days = (today_in(config.timezone) - seen).days
-    if not 0 <= days <= config.nightly.without_registry_days:
+    if days < -_CLOCK_SLACK_DAYS:
+        raise _none(
+            f"the registry cannot be opened, and was last seen on {seen}, which is yet to come by this clock",
+            expected="a clock that is right, or a registry that can be opened",
+        )
+    if days > config.nightly.without_registry_days:
         raise _none(
             f"the registry cannot be opened, and was last seen {days} days ago",
             expected=f"at most {config.nightly.without_registry_days} days (nightly.without_registry_days)",

@@ -15,7 +15,7 @@ from typing import Any
 
 from ews.digests import digest_of, file_digest
 from ews.nightly.export_log import EXPORT_LOG, Standing
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import MANIFEST
 from ews.store.purge_log import append_line
 
 

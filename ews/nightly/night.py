@@ -21,8 +21,10 @@ from ews.nightly.churn import Churn, churn_between
 from ews.nightly.delivery import hand_out
 from ews.nightly.drift import Drift, drifts, spread_of
 from ews.nightly.freshness import freshness
-from ews.nightly.night_log import CLOSED, HELD, NO_STUDENTS, PUBLISHED, UNCHANGED
-from ews.nightly.publish import PreviousNight, previous_night, publish
+from ews.nightly.matured import LookedBack, look_back
+from ews.nightly.night_log import CLOSED, HELD, LOOKED_BACK, NO_STUDENTS, PUBLISHED, UNCHANGED
+from ews.nightly.publish import publish
+from ews.nightly.published_nights import PreviousNight, previous_night
 from ews.nightly.recorded import Trace, recorded
 from ews.nightly.run_page import NightFigures
 from ews.nightly.same_weeks import same_weeks, watched_figures
@@ -68,6 +70,8 @@ class NightResult:
         The comparisons with last year that stand out, by :attr:`ews.nightly.drift.Drift.key`.
     missed : list of date
         School days since the last lists of this school year for which none were made.
+    looked_back : LookedBack or None
+        What the audit of a completed year's lists says, on the night that makes it.
     """
 
     as_of: AsOf
@@ -81,6 +85,7 @@ class NightResult:
     churn: Churn | None = None
     drifted: list[str] = field(default_factory=list)
     missed: list[dt.date] = field(default_factory=list)
+    looked_back: LookedBack | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what the log of nights keeps of it."""
@@ -92,6 +97,7 @@ class NightResult:
             "churn": self.churn.record() if self.churn else None,
             "drifted": self.drifted,
             "missed": [each.isoformat() for each in self.missed],
+            LOOKED_BACK: self.looked_back.record() if self.looked_back else None,
             "exit": 10 if self.degraded else 0,
         }
 
@@ -148,6 +154,10 @@ def nightly(
         result.loaded = loaded
         if not accept_withdrawals:
             result.degraded += short_extracts(loaded)
+        with read_store(config.workspace_dir) as session:
+            result.looked_back = look_back(config, session, progress)
+        if result.looked_back is not None and result.looked_back.holds is False:
+            result.degraded.append(result.looked_back.sentence)
         return _told(result, trace, config)
 
 
@@ -204,7 +214,7 @@ def _night(
     if previous is not None:
         result.missed = [each for each in trace.school_days if previous.day < each < as_of.day]
     result.drifted = sorted(each.key for each in found or [] if each.stands_out)
-    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, previous, names)]
+    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, names)]
     if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
         result.degraded.insert(0, _held(churn, config))
         return result
@@ -238,20 +248,9 @@ def _drifts(matrix: Matrix, scores: Scores, last_year: dict[str, Any] | None) ->
     return drifts(spread_of(*watched_figures(matrix, risks)), last_year)
 
 
-def _told_drifts(
-    found: list[Drift] | None, previous: PreviousNight | None, names: Mapping[str, str]
-) -> list[str]:
-    """Say what drifted: at once where it pages, in the district also when the night before saw it too.
-
-    One school's absence of twenty days differs from last year's by more than chance for any flu: that stands
-    on the page of the night, and alarms nobody.
-    """
-    before = previous.drifted if previous else frozenset()
-    again = [
-        each for each in found or [] if each.school_id is None and each.stands_out and each.key in before
-    ]
-    pages = [each for each in found or [] if each.level == "page"]
-    return [each.sentence(names) for each in dict.fromkeys([*pages, *again])]
+def _told_drifts(found: list[Drift] | None, names: Mapping[str, str]) -> list[str]:
+    """Say what drifted further than common shocks take it; the rest stands on the page of the night."""
+    return [each.sentence(names) for each in found or [] if each.alarms]
 
 
 def _churn(

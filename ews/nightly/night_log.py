@@ -23,6 +23,9 @@ REFUSED = "refused"
 DEFECT = "defect"
 BEGUN = "begun"
 
+LOOKED_BACK = "looked_back"
+"""The fact of a run that audited a completed year's lists."""
+
 
 def add_line(workspace: Path, line: dict[str, Any]) -> None:
     """Append one line, on the disk and not only in memory."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import log_exports, note_export, standings
 from ews.nightly.history_of_lists import ON_LIST_SINCE, SINCE_COLUMNS
+from ews.nightly.published_nights import LATEST, MANIFEST, newest_night, published_folder
 from ews.nightly.run_page import NightFigures, run_page
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, Scores
 from ews.nightly.service import InService
@@ -27,38 +27,7 @@ from ews.outreach.lists import ListContext, write_index, write_lists
 from ews.private_files import AsItWas, remove_left_overs, staged_folder, write_private
 from ews.training.run import account
 
-LATEST = "LATEST"
-MANIFEST = "manifest.json"
 RUN_PAGE = "run.html"
-
-
-def published_folder(workspace: Path, day: dt.date) -> Path:
-    """Return where a day's lists are published."""
-    return workspace / "published" / day.isoformat()
-
-
-@dataclass(frozen=True)
-class PreviousNight:
-    """The night published before another: its day, its ``scores.parquet``, and what stood out on it.
-
-    ``drifted`` are the keys of :class:`ews.nightly.drift.Drift`.
-    """
-
-    day: dt.date
-    scores: pd.DataFrame
-    drifted: frozenset[str] = frozenset()
-
-
-def previous_night(workspace: Path, day: dt.date) -> PreviousNight | None:
-    """Return the newest night published before a day, or None."""
-    days = sorted(path.name for path in (workspace / "published").glob("????-??-??") if path.is_dir())
-    earlier = [name for name in days if name < day.isoformat()]
-    if not earlier:
-        return None
-    scores = pd.read_parquet(workspace / "published" / earlier[-1] / "scores.parquet")
-    manifest = json.loads((workspace / "published" / earlier[-1] / MANIFEST).read_bytes())
-    drifted = frozenset(str(each) for each in manifest.get("drifted", []))
-    return PreviousNight(dt.date.fromisoformat(earlier[-1]), scores, drifted)
 
 
 def publish(
@@ -166,10 +135,9 @@ def _manifest(
 
 
 def _move_latest(workspace: Path, day: dt.date) -> None:
-    path = workspace / "published" / LATEST
-    newest = path.read_text(encoding="utf-8").strip() if path.exists() else ""
-    if day.isoformat() >= newest:
-        write_private(path, f"{day.isoformat()}\n".encode())
+    newest = newest_night(workspace)
+    if newest is None or day >= newest:
+        write_private(workspace / "published" / LATEST, f"{day.isoformat()}\n".encode())
 
 
 def _export(day: dt.date, scores: Scores, digest: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import standings
 from ews.nightly.made_again import Mark, changed_manifest, is_sound, log_change
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import MANIFEST
 from ews.outreach.pages import environment
 from ews.private_files import staged_folder, write_private
 from ews.store.purge_log import begin, finish, next_name, unfinished

@@ -16,7 +16,7 @@ from ews.cohort import SCORED
 from ews.config import Config
 from ews.label import label_keys
 from ews.nightly.export_log import Standing, standings
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import MANIFEST
 from ews.nightly.retention import RETIRED
 from ews.nightly.verify import MISSING, VerifyResult, is_night, missing_nights, verify_night
 from ews.registry import Registry

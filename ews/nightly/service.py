@@ -14,6 +14,7 @@ from ews.model.fitting import FittedModel
 from ews.model.model_files import read_model
 from ews.nightly.last_verified import keep, kept_any, last_verified
 from ews.nightly.night_log import PUBLISHED, runs
+from ews.nightly.published_nights import newest_night
 from ews.registry import CHAMPION, Registry, Version, database_is_there
 from ews.school_calendar import today_in
 from ews.training.run import MODEL_FOLDER, basis_digest
@@ -142,9 +143,10 @@ def _check_age(version: Version, config: Config) -> None:
 
 
 def service_for(day: dt.date, config: Config) -> tuple[InService, list[str]]:
-    """Return the model for a day: of a day that was published before, the version that made its lists.
+    """Return the model for a day: for a night older than the newest, the version that made its lists.
 
-    So a night of the past can be repeated byte for byte, also after another model has come into service.
+    So a night of the past can be repeated byte for byte, also after another model has come into service;
+    while the newest lists, which people use, follow the champion.
 
     Raises
     ------
@@ -153,7 +155,7 @@ def service_for(day: dt.date, config: Config) -> tuple[InService, list[str]]:
     """
     service, notes = in_service(config)
     made_by = _version_of_night(day, config)
-    if made_by is None or made_by == service.version.number or day >= today_in(config.timezone):
+    if made_by is None or made_by == service.version.number or not _is_of_the_past(day, config):
         return service, notes
     registry = Registry(config)
     try:
@@ -163,6 +165,11 @@ def service_for(day: dt.date, config: Config) -> tuple[InService, list[str]]:
     except UsageError as error:
         raise ModelUnusable(error.found, where=error.where, next_step=error.next_step) from None
     return InService(registry.model_name, version, model, decisions), notes
+
+
+def _is_of_the_past(day: dt.date, config: Config) -> bool:
+    newest = newest_night(config.workspace_dir)
+    return newest is not None and day < newest
 
 
 def _version_of_night(day: dt.date, config: Config) -> str | None:

@@ -17,8 +17,8 @@ from typing import Any
 
 from ews.config import Config
 from ews.digests import canonical_json
-from ews.nightly.night_log import BEGUN, CLOSED, NO_STUDENTS, PUBLISHED, UNCHANGED, now, runs
-from ews.nightly.publish import LATEST
+from ews.nightly.night_log import BEGUN, CLOSED, LOOKED_BACK, NO_STUDENTS, PUBLISHED, UNCHANGED, now, runs
+from ews.nightly.published_nights import newest_night
 from ews.outreach.pages import environment
 from ews.private_files import write_private
 from ews.school_calendar import today_in
@@ -128,8 +128,8 @@ def beat(workspace: Path) -> None:
 
 
 def _latest(workspace: Path) -> str | None:
-    path = workspace / "published" / LATEST
-    return path.read_text(encoding="utf-8").strip() or None if path.is_file() else None
+    newest = newest_night(workspace)
+    return newest.isoformat() if newest else None
 
 
 def _kept_days(workspace: Path) -> tuple[list[str], list[tuple[str, str]]]:
@@ -173,9 +173,16 @@ def _sentences(latest: str | None, old: int | None, nights: Sequence[dict[str, A
     elif last["outcome"] not in _GOOD:
         found.append(f"The newest run made no new lists: {last.get('sentence', 'see the log')}")
     found += [str(each) for each in last.get("degraded", [])]
+    found += [each for each in _did_not_hold(nights) if each not in found]
     if old:
         found.append(f"The lists are {old} school {'day' if old == 1 else 'days'} old.")
     return found
+
+
+def _did_not_hold(nights: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what audits of published lists found, in the nights that are shown."""
+    audits = [night[LOOKED_BACK] for night in nights if night.get(LOOKED_BACK)]
+    return [str(each["sentence"]) for each in audits if each["holds"] is False]
 
 
 def _landing(config: Config, status: Status) -> str:

@@ -15,7 +15,7 @@ from ews.digests import digest_of, file_digest
 from ews.equity.sign_off_log import log_problems, read_log
 from ews.errors import GateClosed, ModelUnusable, UsageError
 from ews.nightly.export_log import Standing, standings
-from ews.nightly.publish import LATEST, MANIFEST
+from ews.nightly.published_nights import LATEST, MANIFEST
 from ews.nightly.service import champion
 from ews.registry import Registry
 from ews.store.purge_log import PURGE_LOG, read_lines, unfinished

@@ -20,7 +20,7 @@ from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import Standing, standings
 from ews.nightly.history_of_lists import ON_LIST_SINCE
 from ews.nightly.made_again import Mark, changed_manifest, is_sound, log_change
-from ews.nightly.publish import LATEST, MANIFEST
+from ews.nightly.published_nights import LATEST, MANIFEST
 from ews.private_files import staged_folder, write_private
 from ews.purge.school_files import listed_stems, lower_counts, remove_files, write_without
 from ews.store.erase import Subject

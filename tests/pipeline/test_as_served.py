@@ -104,13 +104,17 @@ def test_a_night_that_does_not_verify_is_left_out_and_named(
     assert "none of the 3 nights of 2024-25 is as it was published" in refused["error"]["found"]
 
 
+def made_worse(district: AtWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replace the audit by that of the registration, with another verdict."""
+    failed = {**district.figures("fairness.json"), "verdict": "fail"}
+    monkeypatch.setattr("ews.nightly.as_served.audit", lambda *_, **__: failed)
+    monkeypatch.setattr("ews.nightly.as_served_report.suppress_fairness", lambda told, _: told)
+
+
 def test_a_verdict_that_got_worse_is_exit_10_and_says_so(
     served_copy: AtWork, audited: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The audit is replaced by that of the registration, with another verdict."""
-    failed = {**served_copy.figures("fairness.json"), "verdict": "fail"}
-    monkeypatch.setattr("ews.nightly.as_served.audit", lambda *_, **__: failed)
-    monkeypatch.setattr("ews.nightly.as_served_report.suppress_fairness", lambda told, _: told)
+    made_worse(served_copy, monkeypatch)
 
     answer = audited(served_copy, 10)
 

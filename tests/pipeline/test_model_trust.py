@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -176,8 +177,18 @@ def test_a_verdict_rewritten_by_hand_stops_the_night(verdict: str, refuses: Refu
     refuses.expect()
 
 
-def test_a_damaged_registry_stops_the_night(refuses: Refusal) -> None:
+def test_a_damaged_registry_is_done_without_while_a_model_was_verified_before(
+    refuses: Refusal, capsys: pytest.CaptureFixture[str]
+) -> None:
     (refuses.district.folder / "mlruns" / "mlflow.db").write_bytes(b"not a database" * 500)
+
+    assert refuses.district.score() == 10
+    assert "The registry could not be opened" in capsys.readouterr().out
+
+
+def test_a_damaged_registry_stops_the_night_where_no_model_was_verified_before(refuses: Refusal) -> None:
+    (refuses.district.folder / "mlruns" / "mlflow.db").write_bytes(b"not a database" * 500)
+    shutil.rmtree(refuses.district.workspace / "last_verified_model")
 
     refuses.expect("registry")
 

@@ -13,7 +13,8 @@ import pytest
 
 from ews.errors import ModelUnusable
 from ews.model.parse_check import ParseCheck
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import LATEST, MANIFEST
+from ews.private_files import write_private
 from tests.pipeline.at_work import AS_OF, AtWork, every_byte, nights_of, published_bytes, same_bytes
 
 NEXT = dt.date(2026, 1, 16)
@@ -254,8 +255,13 @@ def test_a_run_that_never_ended_shows(moved: AtWork, capsys: pytest.CaptureFixtu
 def test_a_run_killed_after_its_switch_is_completed_by_the_next(
     moved: AtWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def killed_then(workspace: Path, day: dt.date) -> None:
+        if day == NEXT:
+            raise KeyboardInterrupt
+        write_private(workspace / "published" / LATEST, f"{day}\n".encode())
+
     with monkeypatch.context() as killed:
-        killed.setattr("ews.nightly.publish._move_latest", _killed)
+        killed.setattr("ews.nightly.publish._move_latest", killed_then)
         assert moved.run("score", "--as-of", NEXT.isoformat()) != 0
     assert (moved.published(NEXT) / MANIFEST).is_file()
     assert moved.run("verify") == 0  # the note stands for the line
@@ -265,7 +271,3 @@ def test_a_run_killed_after_its_switch_is_completed_by_the_next(
     assert (moved.workspace / "published" / "LATEST").read_text().strip() == NEXT.isoformat()
     assert (moved.workspace / "exports.jsonl").read_text().count(f"published/{NEXT}") == 1
     assert moved.run("verify") == 0
-
-
-def _killed(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -272,6 +272,12 @@ def test_only_the_owner_can_read_what_is_in(place: str, in_service: AtWork) -> N
 def test_every_link_of_the_index_opens_a_file_of_the_night(in_service: AtWork) -> None:
     page = (in_service.published() / "index.html").read_text(encoding="utf-8")
     links = re.findall(r'href="([^"#]+)"', page)
+    schools = {link.partition("/")[2].partition(".")[0] for link in links if link.count("/") == 1}
 
-    assert len(links) == 3 * 3
+    assert len(schools) == 3
+    assert {f"outreach/{school}.{kind}" for school in schools for kind in ("csv", "html", "xlsx")} <= set(
+        links
+    )
+    assert "run.html" in links
+    assert any(link.count("/") == 2 for link in links)  # lists of single counselors
     assert [link for link in links if not (in_service.published() / link).is_file()] == []

@@ -65,16 +65,19 @@ def test_an_altered_model_does_not_verify(moved: AtWork) -> None:
     assert moved.run("verify") == 40
 
 
+@pytest.mark.parametrize(
+    ("error", "exit_code"), [(OSError(28, "no space left"), 20), (RuntimeError("a defect"), 1)]
+)
 def test_a_crash_while_publishing_leaves_what_was_there(
-    moved: AtWork, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: Exception, exit_code: int, moved: AtWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = moved.manifest()
 
-    def full_disk(*_: object, **__: object) -> None:
-        raise OSError(28, "no space left")
+    def crash(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr("ews.nightly.publish.write_index", full_disk)
-    assert moved.score() == 1
+    monkeypatch.setattr("ews.nightly.publish.write_index", crash)
+    assert moved.score() == exit_code
     assert moved.manifest() == before
     assert moved.run("verify") == 0
     assert not [path for path in (moved.workspace / "published").iterdir() if path.name.startswith(".")]

@@ -11,7 +11,7 @@ import pytest
 
 from ews.digests import file_digest
 from ews.errors import UsageError
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import MANIFEST
 from ews.outreach.file_names import counselor_stem
 from ews.purge.run import purge
 from ews.purge.school_files import listed_stems, lower_counts, write_without

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from ews.attendance_rules import totals
-from ews.nightly.publish import published_folder
+from ews.nightly.published_nights import published_folder
 from ews.nightly.verify import verify
 from ews.purge.run import purge
 from ews.school_days import place

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from ews.atomic_switch import exchange
 from ews.digests import canonical_json, digest_of, file_digest
 from ews.nightly.export_log import standings
-from ews.nightly.publish import MANIFEST
+from ews.nightly.published_nights import MANIFEST
 from ews.nightly.verify import verify
 from ews.purge.run import purge
 from tests.purge.workspace import CANARY, NIGHTS, OTHERS, Small, publish_night
@@ -133,17 +134,19 @@ def test_a_night_that_is_published_again_stands_for_itself(purged: Small) -> Non
 def test_a_purge_that_is_stopped_right_after_it_switched_a_night_is_in_the_log_by_then(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    removing = shutil.rmtree
+    before = file_digest(small.night(NIGHTS[0]) / MANIFEST)
 
-    def stopped(path: Path, **options: Any) -> None:
-        if Path(path).name.endswith(".replaced") and Path(path).exists():
+    def stopped(one: Path, other: Path) -> bool:
+        assert exchange(one, other) or pytest.skip("this file system exchanges no folders")
+        if other == small.night(NIGHTS[0]):
             raise KeyboardInterrupt
-        removing(path, **options)
+        return True
 
-    monkeypatch.setattr("ews.private_files.shutil.rmtree", stopped)
+    monkeypatch.setattr("ews.private_files.exchange", stopped)
     with pytest.raises(KeyboardInterrupt):
         purge(small.config, student=CANARY, yes=True)
     monkeypatch.undo()
+    assert file_digest(small.night(NIGHTS[0]) / MANIFEST) != before
     assert (
         file_digest(small.night(NIGHTS[0]) / MANIFEST) == standings(small.workspace)[str(NIGHTS[0])].manifest
     )
