@@ -86,16 +86,22 @@ def _plain_rows(table: Table) -> str:
 
 _FACT = "student_id, school_id, date, kind, absent_units, absent_minutes, recorded_at"
 _SAME_DAY = "same_day_rows"
+_SEVERAL = "days_with_several_rows"
 
 
 def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool) -> list[Finding]:
-    """Make the facts of attendance; only students with several rows for a day need to be grouped."""
+    """Make the facts of attendance; only days for which a student has several rows need to be grouped."""
     several = "SELECT student_id, school_id FROM attendance_students WHERE rows > days"
     repeats = bool(session.value(f"SELECT EXISTS ({several})"))
     rows = _attendance_rows(session, source)
     findings: list[Finding] = []
-    among = f"(student_id, school_id) IN ({several})"
+    among = f"(student_id, school_id, date) IN (SELECT (student_id, school_id, date) FROM {_SEVERAL})"
     if repeats:
+        session.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_SEVERAL} AS SELECT student_id, school_id, date FROM (SELECT "
+            f"student_id, CAST(school_id AS VARCHAR) AS school_id, date FROM {typed_name(ATTENDANCE)}) "
+            f"WHERE (student_id, school_id) IN ({several}) GROUP BY ALL HAVING count(*) > 1"
+        )
         _group(session, _SAME_DAY, f"{_FACT}, _other", f"SELECT * FROM ({rows}) WHERE {among}")
         findings += _duplicates(session, ATTENDANCE, _SAME_DAY)
         conflicts = _conflicts(session, ATTENDANCE, _SAME_DAY, lines=lines)
@@ -140,7 +146,10 @@ def _keep_withdrawals(session: Session, source: AttendanceSource, rows: str, sin
     session.execute(
         "CREATE OR REPLACE TEMP TABLE taken_back AS SELECT DISTINCT student_id, school_id, date FROM ("
         f"SELECT student_id, school_id, date FROM store.attendance WHERE date BETWEEN DATE '{low}' "
-        f"AND DATE '{high}' UNION ALL SELECT student_id, school_id, date FROM {EARLIER})"
+        f"AND DATE '{high}' UNION ALL SELECT student_id, school_id, date FROM {EARLIER}) "
+        f"SEMI JOIN (SELECT student_id, school_id, date FROM ({rows}) WHERE kind = 'present' UNION ALL "
+        f"SELECT student_id, school_id, date FROM {facts} WHERE kind = 'present') "
+        "USING (student_id, school_id, date)"
     )
     # One with a time of its own may be newer than an absence that arrives later. A daily file says so of
     # everyone, every day: there it is kept only where it takes something back.

@@ -22,10 +22,12 @@ from ews.private_files import owner_only, write_private
 from ews.progress import Progress, silent
 from ews.scratch import Scratch
 from ews.sources import AttendanceSource, MealSource, NurseSource, Source
+from ews.store.changed_keys import with_changes
+from ews.store.delivered import Facts
 from ews.store.lock import workspace_lock
 from ews.store.rounds import Checked, check_rounds
 from ews.store.schema import attach_store, open_validation, store_path
-from ews.store.versions import Facts, add_coverage, add_versions, missing_facts, withdraw_missing
+from ews.store.versions import add_coverage, add_versions, missing_facts, withdraw_missing
 
 FINDINGS = "findings.json"
 """What the newest check or load found, in the workspace."""
@@ -193,6 +195,7 @@ def _store(
         facts = delivery.facts
         if number >= checked.first_round:
             # Against what the deliveries before it have brought; the first round was judged before.
+            facts = with_changes(session, facts)
             refused = missing_facts(session, facts, accepted=accept_withdrawals)
             report.findings += refused
             refuse_if_any(refused)

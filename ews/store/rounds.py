@@ -30,8 +30,10 @@ from ews.extracts.typed import PROBLEMS, prepare
 from ews.progress import Progress
 from ews.school_calendar import start_of_day_utc
 from ews.sources import AttendanceSource, Source
+from ews.store.changed_keys import with_changes
+from ews.store.delivered import Facts, Load, is_first_load
 from ews.store.tombstones import drop_purged, purge_key
-from ews.store.versions import Facts, Load, forget_missing, is_first_load, missing_facts
+from ews.store.versions import forget_missing, missing_facts
 from ews.store.volume import volume_findings
 
 _REFERRED_TO = (SCHOOLS, CALENDAR, STUDENTS)
@@ -217,6 +219,8 @@ class _Work:
             self._session.value("SELECT EXISTS (FROM attendance_students WHERE rows > days)")
         )
         facts = Facts(table, pending.source, load, name, days, repeats)
+        if number == 0:  # what comes after it is held against what it brings
+            facts = with_changes(self._session, facts)
         forget_missing(self._session, facts)
         return facts
 

@@ -10,79 +10,18 @@ The store is attached as ``store``; facts are temporary tables of the session.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 from ews.engine import Session, identifier, literal
 from ews.extracts.checks import found
 from ews.extracts.facts import stored_columns
 from ews.extracts.findings import Finding
-from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS, Table
+from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS
 from ews.sources import AttendanceSource, Source
+from ews.store.delivered import Facts, within_days
 from ews.store.schema import BEGINNING, FOREVER
 
 WITHDRAWAL_LIMIT = 0.05
 """The share of rows in an extract's scope that it may withdraw without being told to."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """One delivery of one table: its number, its time (naive UTC), and what was accepted.
-
-    Attributes
-    ----------
-    fresh : bool
-        Nothing of the table is stored yet: there is nothing to compare with.
-    backlog : bool
-        Part of the first load of the table: its rows count as known by their own dates.
-    arrived : bool
-        Part of the first load too, with the day of its arrival: known from then, and never before its rows'
-        own dates let them be.
-    """
-
-    load_id: int
-    loaded_at: dt.datetime
-    timezone: str
-    fresh: bool = False
-    backlog: bool = False
-    arrived: bool = False
-
-    @property
-    def sql_time(self) -> str:
-        """The load's time as an SQL literal."""
-        return f"TIMESTAMP {literal(self.loaded_at.isoformat(sep=' '))}"
-
-    def local_midnight(self, date: str) -> str:
-        """Return SQL for 00:00 of a date in the district's zone, as naive UTC."""
-        return f"timezone('UTC', timezone({literal(self.timezone)}, CAST({date} AS TIMESTAMP)))"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """One delivery of one table, checked and ready to be stored.
-
-    Attributes
-    ----------
-    name : str
-        The temporary table with the facts.
-    days : str
-        For attendance, the temporary table with the days that it covers.
-    repeats : bool
-        Whether a key may occur several times among the facts, as versions.
-    """
-
-    table: Table
-    source: Source
-    load: Load
-    name: str
-    days: str = ""
-    repeats: bool = True
-
-
-def is_first_load(session: Session, table: Table) -> bool:
-    """Return whether no row of a table was ever loaded before."""
-    return not session.value(
-        f"SELECT count(*) FROM store.loads WHERE table_name = {literal(table.name)} AND rows_read > 0"
-    )
 
 
 def add_versions(session: Session, facts: Facts) -> int:
@@ -207,24 +146,13 @@ def _cover(session: Session, delivered: str, *, stated: bool) -> None:
     )
 
 
-def _within_days(session: Session, facts: Facts, alias: str) -> str:
-    """Return SQL that keeps a scan of the store to the span of days that the facts have."""
-    column = facts.table.date
-    if not column or column not in facts.table.key:
-        return "true"
-    low, high = session.rows(f"SELECT min({column}), max({column}) FROM {facts.name}")[0]
-    if low is None:
-        return "false"
-    return f"{alias}{column} BETWEEN DATE '{low}' AND DATE '{high}'"
-
-
 def _select_new(session: Session, facts: Facts) -> None:
     table = facts.table
     for kind in ("TABLE", "VIEW"):
         if session.rows(f"SELECT 1 FROM duckdb_{kind}s() WHERE {kind}_name = 'new_facts' AND temporary"):
             session.execute(f"DROP {kind} new_facts")
     if facts.load.fresh:
-        session.execute(f"CREATE TEMP VIEW new_facts AS SELECT * FROM {facts.name}")
+        session.execute(f"CREATE TEMP VIEW new_facts AS SELECT * FROM {facts.looked_at}")
         return
     alike = " AND ".join(
         f"s.{identifier(name)} IS NOT DISTINCT FROM f.{identifier(name)}"
@@ -234,7 +162,7 @@ def _select_new(session: Session, facts: Facts) -> None:
     same = " AND ".join(f"f.{identifier(name)} = s.{identifier(name)}" for name in table.key)
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE same_keys AS SELECT * FROM store.{table.name} s "
-        f"WHERE {_within_days(session, facts, 's.')} AND EXISTS (FROM {facts.name} f WHERE {same})"
+        f"WHERE {within_days(session, facts, 's.')} AND EXISTS (FROM {facts.looked_at} f WHERE {same})"
     )
     # A fact without a time of its own is compared with the last one delivered so: a correction that was
     # recorded since then does not make the same row news again. Where nothing of a key holds any more, all of
@@ -246,7 +174,7 @@ def _select_new(session: Session, facts: Facts) -> None:
         f"FROM same_keys WHERE recorded_at IS NULL GROUP BY {key}))"
     )
     session.execute(
-        f"CREATE TEMP TABLE new_facts AS SELECT * FROM {facts.name} f WHERE NOT EXISTS ("
+        f"CREATE TEMP TABLE new_facts AS SELECT * FROM {facts.looked_at} f WHERE NOT EXISTS ("
         f"FROM stored_facts s WHERE {alike} AND s.recorded_at IS NOT DISTINCT FROM f.recorded_at)"
     )
 
@@ -301,7 +229,7 @@ def _close_replaced(session: Session, facts: Facts) -> None:
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE touched_versions AS SELECT s.rowid AS number, {listed}, "
         f"row_number() OVER (PARTITION BY {key} ORDER BY ordered_at, load_id, recorded_at NULLS FIRST, "
-        f"s.rowid) AS position FROM store.{table.name} s WHERE {_within_days(session, facts, 's.')} "
+        f"s.rowid) AS position FROM store.{table.name} s WHERE {within_days(session, facts, 's.')} "
         f"AND EXISTS (FROM touched_keys k WHERE {same})"
     )
     later = " AND ".join(f"w.{identifier(name)} = v.{identifier(name)}" for name in table.key)
@@ -344,9 +272,12 @@ def _scope(session: Session, facts: Facts, *, delivered_only: bool = False) -> t
         parts.append("t.instructional")
         same += " AND f._copies > 0"
     inside = " AND ".join(parts)
-    gone = f"NOT EXISTS (FROM {facts.name} f WHERE {same})"
+    gone = f"NOT EXISTS (FROM {facts.looked_at} f WHERE {same})"
     if "recorded_at" in table.column_names:
         # The key is there in an older version only: the newer one was taken back.
-        older = f"SELECT max(f.recorded_at) FROM {facts.name} f WHERE {same}"
+        older = f"SELECT max(f.recorded_at) FROM {facts.looked_at} f WHERE {same}"
         gone = f"({gone} OR t.recorded_at > ({older}))"
+    if facts.changed_keys:
+        own = " AND ".join(f"k.{identifier(name)} = t.{identifier(name)}" for name in table.key)
+        gone = f"EXISTS (FROM {facts.changed_keys} k WHERE {own}) AND {gone}"
     return inside, f"{inside} AND {gone}"

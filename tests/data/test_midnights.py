@@ -8,7 +8,7 @@ import pytest
 
 from ews.engine import open_session
 from ews.school_calendar import start_of_day_utc
-from ews.store.versions import Load
+from ews.store.delivered import Load
 from tests.reference.cells import midnight
 
 ZONES = (

@@ -1,0 +1,67 @@
+"""Which keys of a full extract differ from what the store holds: all that a load has to look at.
+
+A full extract brings millions of rows every night, and nearly all of them are those of the night before. Rows
+are compared by two hashes of all their columns, 128 bits: among a hundred million rows the chance that one
+that changed passes for another is below one in 10^20. A key all of whose rows are the store's current ones,
+and the other way round, brings nothing new and withdraws nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ews.engine import Session, identifier, literal
+from ews.extracts.facts import stored_columns
+from ews.extracts.schema import Table
+from ews.store.delivered import Facts, within_days
+from ews.store.schema import FOREVER
+
+
+def with_changes(session: Session, facts: Facts) -> Facts:
+    """Return the facts with the temporary tables of what differs: its keys, and the facts that have them.
+
+    A first load, and a delta, are looked at whole: ``changed`` and ``changed_keys`` are then those of all.
+    """
+    if facts.load.fresh or facts.source.delivery != "full":
+        return facts
+    table, keys, changed = facts.table, f"changed_keys_{facts.name}", f"changed_{facts.name}"
+    types = _types(session, table)
+    key = ", ".join(identifier(name) for name in table.key)
+    delivered = f"FROM {facts.name} f"
+    stored = (
+        f"FROM store.{table.name} f WHERE known_until = {FOREVER} AND NOT withdrawn "
+        f"AND {within_days(session, facts, 'f.')}"
+    )
+    pair = _pair(table, types)
+    session.execute(
+        "CREATE OR REPLACE TEMP TABLE differing AS SELECT one, other FROM ("
+        f"SELECT {pair}, 1 AS side {delivered} UNION ALL SELECT {pair}, -1 AS side {stored}) "
+        "GROUP BY one, other HAVING sum(side) <> 0"
+    )
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {keys} AS SELECT {key} FROM (SELECT {key}, {pair} {delivered}) "
+        "SEMI JOIN differing USING (one, other) "
+        f"UNION SELECT {key} FROM (SELECT {key}, {pair} {stored}) SEMI JOIN differing USING (one, other)"
+    )
+    session.execute("DROP TABLE differing")
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {changed} AS SELECT * FROM {facts.name} SEMI JOIN {keys} USING ({key})"
+    )
+    return replace(facts, changed=changed, changed_keys=keys)
+
+
+def _types(session: Session, table: Table) -> dict[str, str]:
+    """Return the store's type of every column: the same value of another type has another hash."""
+    return dict(
+        session.rows(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'store' "
+            f"AND table_name = {literal(table.name)}"
+        )
+    )
+
+
+def _pair(table: Table, types: dict[str, str]) -> str:
+    """Return SQL for two hashes of a row."""
+    names = (*table.key, *stored_columns(table), "recorded_at")
+    cells = [f"CAST(f.{identifier(name)} AS {types[name]})" for name in names]
+    return f"hash({', '.join(cells)}) AS one, hash('another', {', '.join(reversed(cells))}) AS other"

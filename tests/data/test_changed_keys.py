@@ -1,0 +1,79 @@
+"""A full extract is compared with the store by hashes of rows; what it brings is the same as without."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from ews.engine import Session
+from ews.extracts.schema import TABLES
+from ews.store.changed_keys import with_changes
+from ews.store.delivered import Facts
+from ews.store.schema import read_store
+from tests.data.small import enrolled, small_district
+from tests.generators.district import District
+from tests.generators.districts import districts
+from tests.generators.writing import load_district
+from tests.reference.settings import Row
+
+
+def _everything(workspace: Path) -> dict[str, list[tuple[Any, ...]]]:
+    names = [table.name for table in TABLES] + ["coverage"]
+    with read_store(workspace) as session:
+        return {name: session.rows(f"SELECT * FROM store.{name} ORDER BY ALL") for name in names}
+
+
+def _looked_at_whole(_session: object, facts: Facts) -> Facts:
+    return facts
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=tuple(HealthCheck),
+    phases=[Phase.generate],
+)
+@given(district=districts(loads=2))
+def test_loads_leave_the_same_store_as_without_it(
+    district: District, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    by_hashes = load_district(district, tmp_path_factory.mktemp("by_hashes"))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("rounds", "ingest"):
+            patch.setattr(f"ews.store.{module}.with_changes", _looked_at_whole)
+        whole = load_district(district, tmp_path_factory.mktemp("whole"))
+
+    assert _everything(by_hashes.workspace_dir) == _everything(whole.workspace_dir)
+
+
+def _absent(student: str, date: str, code: str = "A") -> Row:
+    return {"student_id": student, "school_id": "s1", "date": date, "code": code}
+
+
+def test_only_what_differs_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [_absent("1", "2025-09-09"), _absent("1", "2025-09-10"), _absent("2", "2025-09-10")]
+    after = [before[0], _absent("1", "2025-09-10", "E"), _absent("2", "2025-09-11")]
+    district = small_district(enrollments=[enrolled("1"), enrolled("2")], attendance=before)
+    changed = replace(district.loads[0], rows=district.loads[0].rows | {"attendance": after})
+    later = replace(changed, at=changed.at + dt.timedelta(days=1))
+    load_district(replace(district, loads=(district.loads[0],)), tmp_path)
+    looked_at: dict[str, list[tuple[Any, ...]]] = {}
+
+    def seen(session: Session, facts: Facts) -> Facts:
+        found = with_changes(session, facts)
+        if found.changed_keys:
+            looked_at[facts.table.name] = session.rows(f"FROM {found.changed_keys} ORDER BY ALL")
+        return found
+
+    monkeypatch.setattr("ews.store.rounds.with_changes", seen)
+    load_district(replace(district, loads=(later,)), tmp_path)
+
+    days = [dt.date(2025, 9, 10), dt.date(2025, 9, 10), dt.date(2025, 9, 11)]
+    assert looked_at.pop("attendance") == [("1", "s1", days[0]), ("2", "s1", days[1]), ("2", "s1", days[2])]
+    assert {name: rows for name, rows in looked_at.items() if rows} == {}
