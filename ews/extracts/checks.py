@@ -266,6 +266,14 @@ _WARNINGS = {
         "A delivery of changes is far larger than usual for its weekday: a full export, or a mass change.",
         "ask what changed; if it is a full export, set delivery: full",
     ),
+    "directory": (
+        "The directory cannot be read: `ews nightly` stops before it loads anything, for lists need names.",
+        "mend or deliver the file, or leave sources.directory out to print lists without names",
+    ),
+    "contacts": (
+        "The contacts, or some of them, cannot be used: lists are printed without them, and say so.",
+        "mend or deliver the file; it stops no night",
+    ),
 }
 
 _NOTES = {

@@ -17,6 +17,7 @@ from ews.digests import canonical_json
 from ews.engine import Session, literal
 from ews.extracts.checks import found
 from ews.extracts.findings import Finding, refuse_if_any
+from ews.extracts.printed_sources import printed_findings
 from ews.extracts.schema import TABLES, Table
 from ews.private_files import owner_only, write_private
 from ews.progress import Progress, silent
@@ -146,6 +147,7 @@ def check(
         checked = check_rounds(
             session, config, used_sources(config), _time(loaded_at), scratch, progress, to_the_end=True
         )
+        checked.findings += printed_findings(session, config)
     report = IngestReport(checked.findings, files=checked.files)
     _write_findings(config, report)
     return report

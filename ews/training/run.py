@@ -10,7 +10,6 @@ import getpass
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -30,6 +29,7 @@ from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.registry import Registry, Run
 from ews.school_calendar import today_in
+from ews.scratch import Scratch
 from ews.store.lock import workspace_lock
 from ews.store.schema import read_store
 from ews.training.audit_frame import audit_frame
@@ -276,7 +276,7 @@ def _report_and_register(
     verdicts = {"lift": evaluation["lift"]["verdict"], "fairness": fairness["verdict"], "gate": verdict}
     shown = suppress_fairness(fairness, config.audit.min_cell)
     folder = report_folder(config.workspace_dir, run.name)
-    with TemporaryDirectory(prefix="ews-model-") as scratch:
+    with Scratch() as scratch:
         digests = {"model": write_model(Path(scratch), model), "data": data_digest(parts)}
         registry.keep(run, Path(scratch), MODEL_FOLDER)
     digests |= {"configuration": configuration_digest(config), "basis": basis_digest(config)}
