@@ -277,8 +277,10 @@ def _report_and_register(
     shown = suppress_fairness(fairness, config.audit.min_cell)
     folder = report_folder(config.workspace_dir, run.name)
     with Scratch() as scratch:
-        digests = {"model": write_model(Path(scratch), model), "data": data_digest(parts)}
-        registry.keep(run, Path(scratch), MODEL_FOLDER)
+        staged = scratch / MODEL_FOLDER  # the scratch folder itself also holds its lock
+        staged.mkdir()
+        digests = {"model": write_model(staged, model), "data": data_digest(parts)}
+        registry.keep(run, staged, MODEL_FOLDER)
     digests |= {"configuration": configuration_digest(config), "basis": basis_digest(config)}
     card = card_of(
         config,
