@@ -19,6 +19,8 @@ _HELD = ".held"
 _JUST_MADE = 60.0
 """Seconds in which a folder may not be locked yet by the process that made it."""
 
+_ATTEMPTS = 5
+
 
 class Scratch:
     """A private temporary folder; gone when the block ends, or after a kill with the next run.
@@ -28,9 +30,20 @@ class Scratch:
 
     def __init__(self) -> None:
         remove_abandoned()
-        self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
-        self._lock = FileLock(self.path / _HELD, timeout=0, thread_local=False)
-        self._lock.acquire()
+        for left in reversed(range(_ATTEMPTS)):
+            self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+            self._lock = FileLock(self.path / _HELD, timeout=0, thread_local=False)
+            try:
+                self._lock.acquire()
+                if (self.path / _HELD).is_file():
+                    return
+                self._lock.release()
+            except (Timeout, FileNotFoundError):
+                if not left:
+                    raise
+            # Between the lock's file and its lock another run took the folder for an abandoned one.
+            self._folder.cleanup()
+        raise RuntimeError("no temporary folder could be kept")
 
     @property
     def path(self) -> Path:
@@ -57,5 +70,5 @@ def remove_abandoned() -> None:
             if time.time() - folder.stat().st_mtime < _JUST_MADE and not (folder / _HELD).is_file():
                 continue
             with FileLock(folder / _HELD, timeout=0):
-                pass
-            shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # Windows keeps a lock's file while it is held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ews.nightly.churn import Churn, churn_between
 from ews.nightly.delivery import hand_out
 from ews.nightly.drift import Drift, drifts, spread_of
 from ews.nightly.freshness import freshness
+from ews.nightly.last_days import LastDays, last_days
 from ews.nightly.matured import LookedBack, look_back
 from ews.nightly.night_log import CLOSED, HELD, LOOKED_BACK, NO_STUDENTS, PUBLISHED, UNCHANGED
 from ews.nightly.publish import publish
@@ -67,7 +68,7 @@ class NightResult:
     churn : Churn or None
         How much changed since the last list; None where there is none.
     drifted : list of str
-        The comparisons with last year that stand out, by :attr:`ews.nightly.drift.Drift.key`.
+        The comparisons with last year, and with the weeks before, that stand out, by their ``key``.
     missed : list of date
         School days since the last lists of this school year for which none were made.
     looked_back : LookedBack or None
@@ -202,7 +203,9 @@ def _night(
         previous = _last_lists(config.workspace_dir, calendar, as_of.day)
         scores = score(matrix, service, config, previous.scores if previous else None)
         scores, contacts = with_served(session, scores, previous, as_of.day, config)
-        last_year = same_weeks(session, as_of.day, service, config, progress)
+        last_year = same_weeks(session, matrix, service, config, progress)
+        late = fresh.sources["attendance"]["school_days_since"] or 0
+        newest = last_days(session, as_of.day, config, late)
     found = _drifts(matrix, scores, last_year)
     churn = _churn(previous, scores, trace.school_days, as_of.day)
     result = NightResult(as_of, HELD, None, service.version.number, churn=churn, banners=service.banners)
@@ -213,8 +216,10 @@ def _night(
     }
     if previous is not None:
         result.missed = [each for each in trace.school_days if previous.day < each < as_of.day]
-    result.drifted = sorted(each.key for each in found or [] if each.stands_out)
-    result.degraded = [*notes, *fresh.sentences, *contacts, *_told_drifts(found, names)]
+    compared: list[Drift | LastDays] = [*(found or []), *newest]
+    result.drifted = sorted(each.key for each in compared if each.stands_out)
+    alarms = [each.sentence(names) for each in compared if each.alarms]
+    result.degraded = [*notes, *fresh.sentences, *contacts, *alarms]
     if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
         result.degraded.insert(0, _held(churn, config))
         return result
@@ -246,11 +251,6 @@ def _drifts(matrix: Matrix, scores: Scores, last_year: dict[str, Any] | None) ->
         return None
     risks = scores.scores.loc[scores.scores["risk"].notna(), "risk"].to_numpy(dtype=float)
     return drifts(spread_of(*watched_figures(matrix, risks)), last_year)
-
-
-def _told_drifts(found: list[Drift] | None, names: Mapping[str, str]) -> list[str]:
-    """Say what drifted further than common shocks take it; the rest stands on the page of the night."""
-    return [each.sentence(names) for each in found or [] if each.alarms]
 
 
 def _churn(

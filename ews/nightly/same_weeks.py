@@ -1,7 +1,7 @@
 """The same weeks of last year, as tonight's model sees them; kept, because they change once a week.
 
-Attendance is seasonal: October is held against October. The day of last year with the same instructional-day
-number, rounded to five, is computed once and kept as counts of students by bin.
+Attendance is seasonal: October is held against October. A day of last year with about the same number of
+instructional days behind it is computed once a week and kept as counts of students by bin.
 """
 
 from __future__ import annotations
@@ -27,22 +27,27 @@ from ews.snapshot import calendar_frame
 
 _FOLDER = "same_weeks"
 _STEP = 5
+"""School days by which a count of days moves into another bin: one absence in 19 days is more than 5%, in 20
+it is not. All bounds of rates (2.5, 5, 10, 20%) are crossed at multiples of five, so both years have to
+stand between the same two: the day of last year is the middle one."""
 _KEPT = 3
+_TOO_EARLY = 10
+"""School days. In the first two weeks one day makes a rate, and newcomers are not scored yet."""
 
 
 def same_weeks(
-    session: Session, day: dt.date, service: InService, config: Config, progress: Progress
+    session: Session, tonight: Matrix, service: InService, config: Config, progress: Progress
 ) -> dict[str, Any] | None:
-    """Return how the watched figures were spread in the same weeks of last year, or None without such a year.
+    """Return how the watched figures were spread in the same weeks of last year.
 
-    See :func:`ews.nightly.drift.spread_of` for the shape.
+    None without such a year, and in the first two weeks of this one. See
+    :func:`ews.nightly.drift.spread_of` for the shape.
     """
-    anchor = _anchor(session, day)
+    anchor = _anchor(session, tonight)
     if anchor is None:
         return None
-    basis = digest_of(
-        f"{service.version.tags['model_digest']}{service.version.tags['basis_digest']}".encode()
-    )
+    tags = service.version.tags
+    basis = digest_of(f"{tags['model_digest']}{tags['basis_digest']}{WATCHED}".encode())
     path = config.workspace_dir / _FOLDER / f"{anchor.isoformat()}-{basis[:16]}.json"
     try:
         kept: dict[str, Any] = json.loads(path.read_bytes())
@@ -74,14 +79,14 @@ def _spread(matrix: Matrix, service: InService) -> dict[str, Any]:
     return spread_of(*watched_figures(matrix, service.model.risks(features)))
 
 
-def _anchor(session: Session, day: dt.date) -> dt.date | None:
+def _anchor(session: Session, tonight: Matrix) -> dt.date | None:
     calendar = calendar_frame(session)
-    year = school_year_of(calendar, day)
-    if year is None or not (calendar["school_year"] == year - 1).any():
+    year = school_year_of(calendar, tonight.as_of)
+    counted = tonight.standing["enrolled_days"].median()
+    if year is None or not counted >= _TOO_EARLY:
         return None
-    passed = sum(each < day for each in district_days(calendar, year))
     last_year = district_days(calendar, year - 1)
-    number = max(_STEP, round(passed / _STEP) * _STEP)
+    number = int(counted) // _STEP * _STEP + _STEP // 2
     return last_year[min(number, len(last_year) - 1)] if last_year else None
 
 

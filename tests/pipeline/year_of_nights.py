@@ -11,6 +11,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ import pandas as pd
 
 from ews.simulate.district import simulate
 from tests.pipeline.at_work import AtWork, sign_off
+from tests.pipeline.night_faults import extract
 
 RECORDED = ("attendance", "nurse_visits", "meal_programs")
 TABLES = (*RECORDED, "enrollments")
 Change = Callable[[str, pd.DataFrame, dt.date], pd.DataFrame]
+Fault = Callable[[AtWork, str, np.random.Generator], None]
+GRADES = ("KG", *(f"{grade:02d}" for grade in range(1, 13)))
 SETTINGS = "\ntraining: {resamples: 100}\nnightly: {model_max_age_days: 2000}\n"
 
 
@@ -36,6 +40,13 @@ class Night:
     latest: str
     sentences: list[str] = field(default_factory=list)
     drifted: list[str] = field(default_factory=list)
+    cause: str = ""
+    shift: str = ""
+
+    @property
+    def called(self) -> bool:
+        """Whether somebody was told to look."""
+        return self.exit_code != 0
 
 
 class YearOfNights:
@@ -108,27 +119,25 @@ class YearOfNights:
 
 
 def no_file(district: AtWork, table: str, _: np.random.Generator) -> None:
-    (district.folder / "extracts" / f"{table}.csv").unlink()
+    extract(district, table).unlink()
 
 
 def empty_file(district: AtWork, table: str, _: np.random.Generator) -> None:
-    (district.folder / "extracts" / f"{table}.csv").write_bytes(b"")
+    extract(district, table).write_bytes(b"")
 
 
 def cut_file(district: AtWork, table: str, chance: np.random.Generator) -> None:
-    path = district.folder / "extracts" / f"{table}.csv"
-    content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * chance.uniform(0.05, 0.8))])
+    content = extract(district, table).read_bytes()
+    extract(district, table).write_bytes(content[: int(len(content) * chance.uniform(0.05, 0.8))])
 
 
 def other_table(district: AtWork, table: str, _: np.random.Generator) -> None:
     other = "nurse_visits" if table != "nurse_visits" else "attendance"
-    extracts = district.folder / "extracts"
-    shutil.copy(extracts / f"{other}.csv", extracts / f"{table}.csv")
+    shutil.copy(extract(district, other), extract(district, table))
 
 
 def re_encoded(district: AtWork, table: str, _: np.random.Generator) -> None:
-    path = district.folder / "extracts" / f"{table}.csv"
+    path = extract(district, table)
     path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
 
 
@@ -139,4 +148,88 @@ def new_code(district: AtWork, table: str, _: np.random.Generator) -> None:
     district.change_extract(table, lambda rows: rows.assign(**{column: "ZZ"}))
 
 
-FAULTS = (no_file, empty_file, cut_file, other_table, re_encoded, new_code)
+def twice(district: AtWork, table: str, _: np.random.Generator) -> None:
+    district.change_extract(table, lambda rows: pd.concat([rows, rows]))
+
+
+def of_last_year(district: AtWork, table: str, _: np.random.Generator) -> None:
+    date = {"enrollments": "entry_date", "meal_programs": "start_date"}.get(table, "date")
+    district.change_extract(table, lambda rows: rows.loc[rows[date] < "2024-08-01"])
+
+
+FAULTS: dict[str, Fault] = {
+    "missing": no_file,
+    "empty": empty_file,
+    "truncated": cut_file,
+    "swapped": other_table,
+    "re-encoded": re_encoded,
+    "a new code": new_code,
+    "duplicated": twice,
+    "wrong year": of_last_year,
+}
+"""Exit 20, or 10 where the store lost nothing; twice the same rows are the same rows, so also 0."""
+
+
+# --- shifts in what records mean, from a day on: files that are right in form and wrong in substance
+
+
+def recoded(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    return rows.assign(code=rows["code"].mask((rows["code"] == "E") & (rows["date"] >= since), "A"))
+
+
+def no_tardies(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    return rows.loc[~((rows["code"] == "T") & (rows["date"] >= since))]
+
+
+def tardies_as_absences(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    late = (rows["code"] == "T") & (rows["date"] >= since)
+    return rows.assign(
+        code=rows["code"].mask(late, "A"), absent_fraction=rows["absent_fraction"].mask(late, "1.0")
+    )
+
+
+def no_absences_at_a_school(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    school = min(rows["school_id"])
+    gone = rows["code"].isin(["A", "E", "S"]) & (rows["school_id"] == school) & (rows["date"] >= since)
+    return rows.loc[~gone]
+
+
+def no_part_days(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    part = rows["absent_fraction"].astype(float).between(0, 1, inclusive="neither") & (rows["date"] >= since)
+    return rows.assign(absent_fraction=rows["absent_fraction"].mask(part, "1.0"))
+
+
+def a_tenth_of_the_visits(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    return rows.loc[(rows["date"] < since) | rows["visit_id"].str.endswith("7")]
+
+
+def a_year_recoded(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    return recoded(rows, _year_of(since))
+
+
+def grades_shifted(rows: pd.DataFrame, since: str) -> pd.DataFrame:
+    following = dict(pairwise(GRADES))
+    own = rows["entry_date"] >= _year_of(since)
+    return rows.assign(grade=rows["grade"].where(~own, rows["grade"].replace(following)))
+
+
+def _year_of(day: str) -> str:
+    return f"{int(day[:4]) - (day[5:7] < '08')}-08-01"
+
+
+SHIFTS: dict[str, tuple[str, Callable[[pd.DataFrame, str], pd.DataFrame]]] = {
+    "excused arrives as unexcused": ("attendance", recoded),
+    "tardies no longer arrive": ("attendance", no_tardies),
+    "tardies arrive as absences": ("attendance", tardies_as_absences),
+    "a school's absences no longer arrive": ("attendance", no_absences_at_a_school),
+    "part days arrive as whole days": ("attendance", no_part_days),
+    "a tenth of the nurse's visits": ("nurse_visits", a_tenth_of_the_visits),
+    "the whole year recoded": ("attendance", a_year_recoded),
+    "everybody a grade higher": ("enrollments", grades_shifted),
+}
+
+
+def planted(name: str, since: dt.date) -> Change:
+    """Return a shift that begins on a day, as a change of what is delivered."""
+    table, shift = SHIFTS[name]
+    return lambda delivered, rows, _: shift(rows, since.isoformat()) if delivered == table else rows
