@@ -332,6 +332,8 @@ def _finish_night(console: Console, result: NightResult) -> None:
         )
     if result.missed:
         console.say(said_missed(result.missed))
+    for sentence in result.told:
+        console.say(sentence)
     if result.looked_back is not None and result.looked_back.holds is not False:
         console.say(result.looked_back.sentence)
     for sentence in [*result.banners, *result.degraded]:

@@ -245,7 +245,27 @@ def load_config(path: Path) -> Config:
         ) from None
     _check_authorization(config, path)
     _check_meal_audit(config, path)
+    _check_deliveries(config, path)
     return config
+
+
+def _check_deliveries(config: Config, path: Path) -> None:
+    """Refuse folders that are one once `..` and links are followed, or that are the program's own."""
+    own = [config.workspace_dir, Path(config.registry_uri.removeprefix("sqlite:///")).parent]
+    places = [config.resolve(each.path) for each in config.outreach.deliver.values()]
+    for at, place in enumerate(places):
+        if any(place == other or place in other.parents or other in place.parents for other in places[:at]):
+            found = "two schools are delivered to one folder, or one into the other's"
+        elif any(place == other or place in other.parents or other in place.parents for other in own):
+            found = "a school is delivered into the workspace or the registry, or into a folder around them"
+        else:
+            continue
+        raise UsageError(
+            found,
+            expected="for every school a folder of its own, outside of what the program keeps",
+            where=f"{path}, outreach.deliver",
+            next_step="give each its own; links and `..` are followed",
+        )
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

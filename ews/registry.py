@@ -59,9 +59,23 @@ class Version:
 
 
 class Registry:
-    """The registry of one configuration."""
+    """The registry of one configuration.
 
-    def __init__(self, config: Config) -> None:
+    Parameters
+    ----------
+    may_create : bool
+        Make the database where there is none: training does. Whoever else opens a registry that was moved
+        away would put an empty one in its place, and the night after would find no model in it.
+
+    Raises
+    ------
+    RegistryUnreachable
+        If it is not there or cannot be opened.
+    """
+
+    def __init__(self, config: Config, *, may_create: bool = False) -> None:
+        if not (may_create or database_is_there(config)):
+            raise _not_there()
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
 
@@ -264,6 +278,15 @@ def database_is_there(config: Config) -> bool:
     """Return whether the registry's database exists: MLflow would make an empty one in its place."""
     _root(config.registry_uri)
     return Path(config.registry_uri.removeprefix(_SQLITE)).is_file()
+
+
+def _not_there() -> RegistryUnreachable:
+    return RegistryUnreachable(
+        "the registry's database is not there, and no model is in service without it",
+        expected="a registry with a champion",
+        where="mlflow.tracking_uri",
+        next_step="run `ews train`; or, if there was one, put it back from where it went, or from a backup",
+    )
 
 
 def _unreachable() -> RegistryUnreachable:

@@ -7,7 +7,9 @@ holds any more and removes them.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -67,8 +69,16 @@ def remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         # Another run may remove it at the same moment, and another account's cannot be opened.
         with contextlib.suppress(OSError, Timeout):
+            if not _is_own(folder):
+                continue
             if time.time() - folder.stat().st_mtime < _JUST_MADE and not (folder / _HELD).is_file():
                 continue
             with FileLock(folder / _HELD, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
             shutil.rmtree(folder, ignore_errors=True)  # Windows keeps a lock's file while it is held
+
+
+def _is_own(folder: Path) -> bool:
+    """Return whether it is a folder of this account: in a shared place somebody may lay a link."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == getattr(os, "getuid", lambda: found.st_uid)()

@@ -46,7 +46,12 @@ class Churn:
         return self.share > limit
 
     def sentence(self) -> str:
-        """Say it for people."""
+        """Say it for people; 0 school days are between a day's own lists and those made for it again."""
+        if not self.school_days:
+            return (
+                f"Of {self.places} students on the lists that are published for this day already, "
+                f"{self.left} would be on them no longer ({100 * (self.share or 0):.0f}%)."
+            )
         return (
             f"Of {self.places} students on the last list and still enrolled, {self.left} are not on "
             f"tonight's ({100 * (self.share or 0):.0f}%), {self.school_days} school "

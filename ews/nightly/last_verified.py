@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from ews.config import Config
-from ews.digests import canonical_json
+from ews.digests import canonical_json, file_digest
 from ews.errors import ModelUnusable
 from ews.private_files import AsItWas, staged_folder, write_private
 from ews.registry import Run, Version
@@ -22,6 +22,7 @@ from ews.training.run import AUDIT_FOLDER, MODEL_FOLDER
 _FOLDER = "last_verified_model"
 _RECORD = "record.json"
 _SEEN = "seen"
+_PARTS = (MODEL_FOLDER, AUDIT_FOLDER)
 
 _CLOCK_SLACK_DAYS = 2
 """So much is put up with of a clock that was set back; one that is off further cannot tell a model's age."""
@@ -39,12 +40,26 @@ def keep(version: Version, config: Config) -> None:
         }
     )
     with staged_folder(kept) as folder:
-        if (kept / _RECORD).is_file() and (kept / _RECORD).read_bytes() == record:
+        if _is_kept(kept, version, record):
             raise AsItWas
-        for part in (MODEL_FOLDER, AUDIT_FOLDER):
+        for part in _PARTS:
             shutil.copytree(version.run.folder / part, folder / part)
         write_private(folder / _RECORD, record)
     write_private(kept / _SEEN, f"{today_in(config.timezone)}\n".encode())
+
+
+def _is_kept(kept: Path, version: Version, record: bytes) -> bool:
+    """Return whether a version is kept already, every file of it as it is in the registry."""
+    try:
+        same = (_digests(kept / part) == _digests(version.run.folder / part) for part in _PARTS)
+        return (kept / _RECORD).read_bytes() == record and all(same)
+    except OSError:
+        return False
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
 
 
 def kept_any(config: Config) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,13 @@ from ews.nightly.last_days import LastDays, last_days
 from ews.nightly.matured import LookedBack, look_back
 from ews.nightly.night_log import CLOSED, HELD, LOOKED_BACK, NO_STUDENTS, PUBLISHED, UNCHANGED
 from ews.nightly.publish import publish
-from ews.nightly.published_nights import PreviousNight, previous_night
+from ews.nightly.published_nights import (
+    PreviousNight,
+    manifest_of,
+    newest_night,
+    previous_night,
+    published_scores,
+)
 from ews.nightly.recorded import Trace, recorded
 from ews.nightly.run_page import NightFigures
 from ews.nightly.same_weeks import same_weeks, watched_figures
@@ -34,6 +40,7 @@ from ews.nightly.service import InService, service_for
 from ews.nightly.short_extracts import short_extracts
 from ews.nightly.when import (
     AsOf,
+    check_stated,
     decide_as_of,
     same_school_year,
     school_days_around,
@@ -73,6 +80,8 @@ class NightResult:
         School days since the last lists of this school year for which none were made.
     looked_back : LookedBack or None
         What the audit of a completed year's lists says, on the night that makes it.
+    told : list of str
+        Sentences to know that make nothing worse.
     """
 
     as_of: AsOf
@@ -87,6 +96,7 @@ class NightResult:
     drifted: list[str] = field(default_factory=list)
     missed: list[dt.date] = field(default_factory=list)
     looked_back: LookedBack | None = None
+    told: list[str] = field(default_factory=list)
 
     def facts(self) -> dict[str, Any]:
         """Return what the log of nights keeps of it."""
@@ -115,6 +125,7 @@ def score_and_publish(
     DataRefused
         If there is no store, or nobody is enrolled on the day.
     """
+    check_stated(as_of, config)
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "score") as trace:
         result = _night(config, as_of, progress, trace, asked_for=True)
         return _told(result, trace, config)
@@ -138,6 +149,7 @@ def nightly(
     accept_churn : bool
         Publish also if more of the list changed than ``nightly.most_churn``: somebody has looked.
     """
+    check_stated(as_of, config)
     day = as_of or today_in(config.timezone)
     loaded_at = start_of_day_utc(day, config.timezone) - dt.timedelta(seconds=1)
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "nightly") as trace:
@@ -220,10 +232,13 @@ def _night(
     result.drifted = sorted(each.key for each in compared if each.stands_out)
     alarms = [each.sentence(names) for each in compared if each.alarms]
     result.degraded = [*notes, *fresh.sentences, *contacts, *alarms]
-    if churn is not None and churn.above(config.nightly.most_churn) and not (asked_for or accept_churn):
-        result.degraded.insert(0, _held(churn, config))
+    turned = _turned_over(churn, scores, as_of.day, config)
+    if turned is not None and not (asked_for or accept_churn):
+        result.degraded.insert(0, _held(turned, config))
         return result
-    figures = NightFigures(fresh, churn, found, result.degraded, result.missed)
+    # What is so only tonight, such as a registry that is away, is not among what a night is made again from.
+    lasting = [each for each in result.degraded if each not in notes]
+    figures = NightFigures(fresh, churn, found, lasting, result.missed)
     since = previous.day if previous else None
     return _published(config, result, service, scores, schools, figures, since, progress)
 
@@ -262,6 +277,16 @@ def _churn(
     return churn_between(previous.scores, scores.scores, passed)
 
 
+def _turned_over(churn: Churn | None, scores: Scores, day: dt.date, config: Config) -> Churn | None:
+    """Return the change that has to wait for a person; None if there is none.
+
+    A day whose lists are published already, perhaps because somebody accepted them, is held against those.
+    """
+    own = published_scores(config.workspace_dir, day)
+    changed = churn if own is None else churn_between(own, scores.scores, 0)
+    return changed if changed is not None and changed.above(config.nightly.most_churn) else None
+
+
 def _held(churn: Churn, config: Config) -> str:
     return (
         f"Nothing was published: {churn.sentence()} More than {100 * config.nightly.most_churn:g}% "
@@ -295,11 +320,29 @@ def _published(
         since=since,
         next_steps=config.outreach.next_steps,
     )
+    before = manifest_of(config.workspace_dir, result.as_of.day)
+    newest = newest_night(config.workspace_dir)
     result.published, changed = publish(
         named.scores, service, config, result.as_of.day, context=context, figures=figures
     )
     result.outcome = PUBLISHED if changed else UNCHANGED
+    if changed and before is not None and newest is not None and result.as_of.day < newest:
+        _say_it_is_another(result, before)
     return result
+
+
+def _say_it_is_another(result: NightResult, before: Mapping[str, Any]) -> None:
+    """Say that a night of the past, made again, is not what it was."""
+    if before.get("purges"):
+        result.told.append(
+            f"Something was deleted from the lists of {result.as_of.day} after they were published. They "
+            "were made again from what is left, and are not byte for byte what they were."
+        )
+        return
+    result.degraded.append(
+        f"The lists of {result.as_of.day}, made again, are not those that were published: the settings, the "
+        "calendar or the program have changed since. The ones before are gone from this server."
+    )
 
 
 def _nobody(day: dt.date) -> DataRefused:

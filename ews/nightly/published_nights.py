@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -48,3 +49,20 @@ def newest_night(workspace: Path) -> dt.date | None:
         return dt.date.fromisoformat((workspace / "published" / LATEST).read_text(encoding="utf-8").strip())
     except (OSError, ValueError):
         return None
+
+
+def published_scores(workspace: Path, day: dt.date) -> pd.DataFrame | None:
+    """Return the scores that are published for a day; None where nothing is, or it cannot be read."""
+    try:
+        return pd.read_parquet(published_folder(workspace, day) / "scores.parquet")
+    except (OSError, ValueError):
+        return None
+
+
+def manifest_of(workspace: Path, day: dt.date) -> dict[str, Any] | None:
+    """Return the manifest of a day's lists; None where nothing is published, or it cannot be read."""
+    try:
+        found: dict[str, Any] = json.loads((published_folder(workspace, day) / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found

@@ -15,7 +15,7 @@ from ews.model.model_files import read_model
 from ews.nightly.last_verified import keep, kept_any, last_verified
 from ews.nightly.night_log import PUBLISHED, runs
 from ews.nightly.published_nights import newest_night
-from ews.registry import CHAMPION, Registry, Version, database_is_there
+from ews.registry import CHAMPION, Registry, Version
 from ews.school_calendar import today_in
 from ews.training.run import MODEL_FOLDER, basis_digest
 
@@ -77,11 +77,11 @@ def in_service(config: Config) -> tuple[InService, list[str]]:
         See :func:`champion`; and if the registry cannot be reached and nothing kept may serve.
     """
     try:
-        if not database_is_there(config) and kept_any(config):
-            raise RegistryUnreachable("the registry's database is not there")
         refresh_banners(config, Registry(config))
         service = champion(config)
     except RegistryUnreachable:
+        if not kept_any(config):
+            raise
         version, seen = last_verified(config)
         service = verified(config.mlflow.model_name, version, config)
         return service, [

@@ -69,6 +69,27 @@ def decide_as_of(session: Session, stated: dt.date | None, config: Config) -> As
     return AsOf(day, _in_session(calendar, day), first <= day <= last, note)
 
 
+def check_stated(stated: dt.date | None, config: Config) -> None:
+    """Refuse a decision day that is yet to come, before anything is loaded for it.
+
+    What is loaded for a day counts as known from then: loaded for a day of next year, it would be known to no
+    night before, and neither would what is loaded after it.
+
+    Raises
+    ------
+    UsageError
+        If the day is later than tomorrow, in the district's time zone.
+    """
+    today = today_in(config.timezone)
+    if stated is not None and stated > today + dt.timedelta(days=1):
+        raise UsageError(
+            f"--as-of {stated} is yet to come",
+            expected=f"a date up to tomorrow; today is {today} in {config.timezone}",
+            where="--as-of",
+            next_step="give that day, or mend this server's clock",
+        )
+
+
 def _in_session(calendar: pd.DataFrame, day: dt.date) -> bool:
     years = calendar.loc[calendar["date"] == pd.Timestamp(day), "school_year"].unique()
     return any(day in district_days(calendar, int(year)) for year in years)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ews.engine import Session, identifier, literal
 from ews.extracts.facts import stored_columns
 from ews.extracts.schema import Table
-from ews.store.delivered import Facts, within_days
+from ews.store.delivered import Facts
 from ews.store.schema import FOREVER
 
 
@@ -30,7 +30,7 @@ def with_changes(session: Session, facts: Facts) -> Facts:
     delivered = f"FROM {facts.name} f"
     stored = (
         f"FROM store.{table.name} f WHERE known_until = {FOREVER} AND NOT withdrawn "
-        f"AND {within_days(session, facts, 'f.')}"
+        f"AND {_within_scope(session, facts)}"
     )
     pair = _pair(table, types)
     session.execute(
@@ -48,6 +48,20 @@ def with_changes(session: Session, facts: Facts) -> Facts:
         f"CREATE OR REPLACE TEMP TABLE {changed} AS SELECT * FROM {facts.name} SEMI JOIN {keys} USING ({key})"
     )
     return replace(facts, changed=changed, changed_keys=keys)
+
+
+def _within_scope(session: Session, facts: Facts) -> str:
+    """Return SQL for the stored rows that the facts can be, or an extract of such days can withdraw.
+
+    The days of an extract may reach further than its facts: on a day when all were present there is none.
+    """
+    column = facts.table.date
+    if not column or column not in facts.table.key:
+        return "true"
+    spans = [facts.name, *([facts.days] if facts.days else [])]
+    days = " UNION ALL ".join(f"SELECT {column} FROM {span}" for span in spans)
+    low, high = session.rows(f"SELECT min({column}), max({column}) FROM ({days})")[0]
+    return "false" if low is None else f"f.{column} BETWEEN DATE '{low}' AND DATE '{high}'"
 
 
 def _types(session: Session, table: Table) -> dict[str, str]:

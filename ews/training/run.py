@@ -126,7 +126,7 @@ def train(
         need_optuna()  # before any long work
     with owner_only(), workspace_lock(config.workspace_dir):
         read_store(config.workspace_dir).close()  # before a registry is made for nothing
-        registry = Registry(config)
+        registry = Registry(config, may_create=True)
         run = registry.start_run(today_in(config.timezone))
         try:
             result = _train(config, registry, run, by or account(), truth, progress)

@@ -19,7 +19,7 @@ from tests.data.small import enrolled, small_district
 from tests.generators.district import District
 from tests.generators.districts import districts
 from tests.generators.writing import load_district
-from tests.reference.settings import Row
+from tests.reference.settings import Row, Settings
 
 
 def _everything(workspace: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -77,3 +77,60 @@ def test_only_what_differs_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
     days = [dt.date(2025, 9, 10), dt.date(2025, 9, 10), dt.date(2025, 9, 11)]
     assert looked_at.pop("attendance") == [("1", "s1", days[0]), ("2", "s1", days[1]), ("2", "s1", days[2])]
     assert {name: rows for name, rows in looked_at.items() if rows} == {}
+
+
+DAYS = ("2025-09-09", "2025-09-10", "2025-09-11", "2025-09-12")
+PUPILS = [str(number) for number in range(1, 41)]
+
+
+def _two_loads(settings: Settings, first: list[Row], second: list[Row]) -> District:
+    enrollments = [enrolled(each) for each in PUPILS]
+    district = small_district(enrollments=enrollments, attendance=first, settings=settings, covers_to=None)
+    one = district.loads[0]
+    other = replace(one, rows=one.rows | {"attendance": second}, at=one.at + dt.timedelta(days=1))
+    return replace(district, loads=(one, other))
+
+
+def _all_present_on_the_last_day() -> list[tuple[str, District]]:
+    exceptions = [_absent(each, day) for each in PUPILS for day in DAYS[:2]]
+    daily = [
+        _absent(each, day, "A" if day < DAYS[2] and int(each) % 3 == 0 else "P")
+        for each in PUPILS
+        for day in DAYS
+    ]
+    one = ("1", DAYS[3])
+    away = [row | ({"code": "A"} if (row["student_id"], row["date"]) == one else {}) for row in daily]
+    dropped = [row for row in daily if (row["student_id"], row["date"]) != one]
+    last_day = [row for row in dropped if row["date"] == DAYS[3]]
+    every_day = Settings(reporting="daily")
+    return [
+        (
+            "exceptions",
+            _two_loads(
+                Settings(), [*exceptions, _absent("1", DAYS[3])], [*exceptions, _absent("2", DAYS[3], "P")]
+            ),
+        ),
+        ("a row of a daily file", _two_loads(every_day, away, dropped)),
+        (
+            "a daily file of one day",
+            _two_loads(every_day, away, last_day),
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    "district", [pytest.param(district, id=name) for name, district in _all_present_on_the_last_day()]
+)
+def test_an_absence_is_withdrawn_on_a_day_when_all_the_others_were_present(
+    district: District, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hashes = load_district(district, tmp_path / "by_hashes")
+    for module in ("rounds", "ingest"):
+        monkeypatch.setattr(f"ews.store.{module}.with_changes", _looked_at_whole)
+    whole = load_district(district, tmp_path / "whole")
+
+    found = _everything(by_hashes.workspace_dir)
+    assert found == _everything(whole.workspace_dir)
+    with read_store(by_hashes.workspace_dir) as session:
+        withdrawn = session.rows("SELECT student_id, date FROM store.attendance WHERE withdrawn")
+    assert withdrawn == [("1", dt.date(2025, 9, 12))]

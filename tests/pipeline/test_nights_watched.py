@@ -164,6 +164,8 @@ def test_a_list_that_turns_over_waits_for_a_person(moved: AtWork, capsys: pytest
     assert "not from last night" in landing(moved)
 
     assert moved.run("nightly", "--as-of", day.isoformat(), "--accept-churn") == 0
+    # What somebody has accepted is not asked about again.
+    assert moved.run("nightly", "--as-of", day.isoformat()) == 0
     assert (moved.published(day) / MANIFEST).is_file()
 
 
