@@ -32,6 +32,9 @@ FEATURES_BY_SIGNAL: dict[str, tuple[str, ...]] = {
 FEATURES: tuple[str, ...] = tuple(name for names in FEATURES_BY_SIGNAL.values() for name in names)
 CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibility": ELIGIBILITY_CODES}
 
+REVISION = 2
+"""Raised when a feature keeps its name and means something else (2: usual_pace)."""
+
 _PREFIX = "feature_"
 
 _STANDING = (
@@ -118,11 +121,17 @@ def _as_features(part: Frame) -> Frame:
 
 
 def schema_digest() -> str:
-    """Return the SHA-256 of feature names, order, type and category codes.
+    """Return the SHA-256 of feature names, order, type, category codes and the revision of their meaning.
 
-    LightGBM accepts reordered or renamed columns without a word, so this is compared before scoring.
+    LightGBM accepts reordered or renamed columns without a word, and a column that means something else, so
+    this is compared before scoring.
     """
-    schema = {"features": list(FEATURES), "dtype": "float64", "category_codes": CATEGORY_CODES}
+    schema = {
+        "features": list(FEATURES),
+        "dtype": "float64",
+        "category_codes": CATEGORY_CODES,
+        "revision": REVISION,
+    }
     return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 

@@ -40,19 +40,32 @@ def remaining(
 def _usual_pace(
     student: str, others: dict[str, Value], years: StudentYears, known: Known, settings: Settings
 ) -> Fraction | None:
-    """Three years, a day of an earlier one counting a third and a sixth, and 100 days of the others' rate."""
+    """Three years, a day of an earlier one counting a third and a sixth, and 100 days of the others' rate.
+
+    What everyone missed of an earlier year stands for 8% of its days, and each student's absence with it.
+    """
     ranked = ("school_rate_last_year", "grade_absence_rate", "school_absence_rate")
-    theirs = next((others[name] for name in ranked if others[name] is not None), None)
-    if theirs is None:
+    chosen = next((name for name in ranked if others[name] is not None), None)
+    if chosen is None:
         return None
+    scales = (Fraction(1), *(_against_the_usual(ago, years, known, settings) for ago in (1, 2)))
+    theirs = Fraction(others[chosen] or 0) * scales[chosen == "school_rate_last_year"]
     length = _usual_length(years, known, settings)
-    missed, days = 100 * Fraction(theirs), Fraction(100)
+    missed, days = 100 * theirs, Fraction(100)
     for ago, weight in ((0, Fraction(1)), (1, Fraction(1, 3)), (2, Fraction(1, 6))):
         year = years.get((student, known.year - ago), StudentYear())
         by_absences = len(spells_begun(year, settings)) * length
-        missed += weight * (days_absent(year.events, settings) + by_absences) / 2
+        missed += weight * scales[ago] * (days_absent(year.events, settings) + by_absences) / 2
         days += weight * days_enrolled(year.clock, year.events)
     return missed / days
+
+
+def _against_the_usual(ago: int, years: StudentYears, known: Known, settings: Settings) -> Fraction:
+    """8% over what everyone missed that year; 1 where nobody missed anything."""
+    theirs = [each for (_, year), each in years.items() if year == known.year - ago]
+    absent = sum((days_absent(each.events, settings) for each in theirs), Fraction(0))
+    days = sum(days_enrolled(each.clock, each.events) for each in theirs)
+    return Fraction(8, 100) * days / absent if absent else Fraction(1)
 
 
 def _usual_length(years: StudentYears, known: Known, settings: Settings) -> Fraction:
