@@ -22,6 +22,9 @@ from ews.outreach.columns import COUNSELOR, NAME_COLUMNS
 from ews.outreach.contacts import contact_sentences
 from ews.store.tombstones import without_purged
 
+_FEW_WITHOUT_A_NAME = 0.05
+"""The share of listed students that a directory of last week may well lack."""
+
 
 @dataclass(frozen=True)
 class Named:
@@ -39,6 +42,16 @@ class Named:
     show_names: bool = False
     show_counselors: bool = False
     counselors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def nameless(self) -> list[str]:
+        """Say that the directory lacks many of those on the lists: then it is likely not whole."""
+        listed = self.scores.listed
+        if not self.show_names or listed.empty:
+            return []
+        without = int(((listed["first_name"] == "") & (listed["last_name"] == "")).sum())
+        if without <= _FEW_WITHOUT_A_NAME * len(listed):
+            return []
+        return [f"Of {len(listed):,} students on the lists, {without:,} have no name in the directory."]
 
 
 def with_served(

@@ -307,6 +307,7 @@ def _published(
 ) -> NightResult:
     progress("Publishing lists", 0.0)
     named = with_names(scores, config)
+    result.degraded += named.nameless()
     context = ListContext(
         district=config.district,
         as_of=result.as_of.day,

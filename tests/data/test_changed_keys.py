@@ -32,22 +32,39 @@ def _looked_at_whole(_session: object, facts: Facts) -> Facts:
     return facts
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=tuple(HealthCheck),
-    phases=[Phase.generate],
-)
+def _examples(count: int) -> settings:
+    return settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=tuple(HealthCheck),
+        phases=[Phase.generate],
+    )
+
+
+@_examples(3)
 @given(district=districts(loads=2))
 def test_loads_leave_the_same_store_as_without_it(
     district: District, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    by_hashes = load_district(district, tmp_path_factory.mktemp("by_hashes"))
+    _same_either_way(district, tmp_path_factory)
+
+
+@pytest.mark.slow
+@_examples(60)
+@given(district=districts(loads=2))
+def test_many_loads_leave_the_same_store_as_without_it(
+    district: District, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    _same_either_way(district, tmp_path_factory)
+
+
+def _same_either_way(district: District, folders: pytest.TempPathFactory) -> None:
+    by_hashes = load_district(district, folders.mktemp("by_hashes"))
     with pytest.MonkeyPatch.context() as patch:
         for module in ("rounds", "ingest"):
             patch.setattr(f"ews.store.{module}.with_changes", _looked_at_whole)
-        whole = load_district(district, tmp_path_factory.mktemp("whole"))
+        whole = load_district(district, folders.mktemp("whole"))
 
     assert _everything(by_hashes.workspace_dir) == _everything(whole.workspace_dir)
 

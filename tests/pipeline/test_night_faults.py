@@ -241,7 +241,7 @@ def check_full_disk(size: int, district: AtWork, capsys: pytest.CaptureFixture[s
     check_recovery(district, capsys)
 
 
-@pytest.mark.parametrize("size", [100, 6_000])
+@pytest.mark.parametrize("size", [pytest.param(100, marks=pytest.mark.slow), 6_000])
 def test_a_full_disk_makes_no_lists_and_the_next_night_does(
     size: int, tonight: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:

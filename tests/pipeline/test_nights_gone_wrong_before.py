@@ -108,3 +108,13 @@ def test_a_link_among_temporary_folders_is_left_alone(
     Scratch().cleanup()
 
     assert list(own.iterdir()) == []
+
+
+def test_a_directory_that_lacks_many_of_the_listed_is_told_of(
+    moved: AtWork, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved.change_extract("directory", lambda rows: rows.iloc[: len(rows) // 4])
+
+    assert moved.score() == 10
+
+    assert "have no name in the directory" in capsys.readouterr().out

@@ -47,8 +47,14 @@ def test_200_nights_in_a_row(tmp_path: Path) -> None:
     ("shift", "said"),
     [
         ("excused arrives as unexcused", "The share of unexcused days among the absences is"),
-        ("tardies no longer arrive", "Hardly any tardies arrived in the last 3 school days: 0"),
-        ("a school's absences no longer arrive", "Hardly any absences at"),
+        pytest.param(
+            "tardies no longer arrive",
+            "Hardly any tardies arrived in the last 3 school days: 0",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "a school's absences no longer arrive", "Hardly any absences at", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_planted_shift_calls_somebody(
