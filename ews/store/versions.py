@@ -20,6 +20,9 @@ from ews.sources import AttendanceSource, Source
 from ews.store.delivered import Facts, within_days
 from ews.store.schema import BEGINNING, FOREVER
 
+_RECORDED = f"coalesce(recorded_at, {BEGINNING})"
+"""A time of recording, or the want of one, to compare by."""
+
 WITHDRAWAL_LIMIT = 0.05
 """The share of rows in an extract's scope that it may withdraw without being told to."""
 
@@ -164,14 +167,15 @@ def _select_new(session: Session, facts: Facts) -> None:
         f"CREATE OR REPLACE TEMP TABLE same_keys AS SELECT * FROM store.{table.name} s "
         f"WHERE {within_days(session, facts, 's.')} AND EXISTS (FROM {facts.looked_at} f WHERE {same})"
     )
-    # A fact without a time of its own is compared with the last one delivered so: a correction that was
-    # recorded since then does not make the same row news again. Where nothing of a key holds any more, all of
-    # it was withdrawn, and what is delivered is new.
+    # A fact is compared with what was delivered last with the same time of recording, or also without one: a
+    # correction that was recorded since then does not make the same row news again, and a content that was
+    # delivered by mistake can be taken back by delivering the old one. Where nothing of a key holds any more,
+    # all of it was withdrawn, and what is delivered is new.
     session.execute(
         "CREATE OR REPLACE TEMP TABLE stored_facts AS SELECT * FROM same_keys WHERE NOT withdrawn "
         f"AND ({key}) IN (SELECT ({key}) FROM same_keys WHERE known_until = {FOREVER} AND NOT withdrawn) "
-        f"AND (recorded_at IS NOT NULL OR (({key}), load_id) IN (SELECT (({key}), max(load_id)) "
-        f"FROM same_keys WHERE recorded_at IS NULL GROUP BY {key}))"
+        f"AND ({key}, {_RECORDED}, load_id) IN "
+        f"(SELECT ({key}, {_RECORDED}, max(load_id)) FROM same_keys GROUP BY {key}, {_RECORDED})"
     )
     session.execute(
         f"CREATE TEMP TABLE new_facts AS SELECT * FROM {facts.looked_at} f WHERE NOT EXISTS ("

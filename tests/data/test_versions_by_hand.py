@@ -140,3 +140,19 @@ def test_a_calendar_that_was_cut_in_the_middle_needs_to_be_accepted(workspace: W
     workspace.with_rows("calendar", [*whole[:10], *whole[-4:]])
     with pytest.raises(DataRefused, match="no longer contains"):
         ingest(workspace.configured(), loaded_at=LOADED[1])
+
+
+@pytest.mark.parametrize("recorded_at", ["", "15:00"])
+def test_what_was_delivered_by_mistake_is_taken_back_by_delivering_the_old_word(
+    recorded_at: str, workspace: Workspace
+) -> None:
+    """Also where the mistake did not touch the time of recording, as one of an export does not."""
+    for at, code in zip(LOADED[:3], "AEA", strict=True):
+        config = load(workspace, at, absence(code, recorded_at), delivery="full")
+    assert counts(config) == ["absent_unexcused"]
+
+    config = load(workspace, LOADED[3], absence("A", recorded_at), delivery="full")
+    assert counts(config) == ["absent_unexcused"]
+    with open_reader(store_path(config.workspace_dir)) as session:
+        versions = session.value("SELECT count(*) FROM store.attendance WHERE student_id = ?", (STUDENT,))
+    assert versions == 3, "the same word once more is no news"

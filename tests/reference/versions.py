@@ -169,11 +169,9 @@ def _is_stored(versions: list[Version], content: Content, recorded: dt.datetime 
     if all(version.withdrawn_at for version in _standing(versions)):
         return False  # nothing of this fact holds any more
     alive = [version for version in versions if version.withdrawn_at is None]
-    if recorded is not None:
-        return any(version.content == content and version.recorded == recorded for version in alive)
-    # A row without a time of recording is compared with what such a row said last.
-    unrecorded = [version for version in versions if version.recorded is None]
-    newest = max(unrecorded, key=lambda version: version.load, default=None)
+    # A row is compared with what was delivered last with the same time of recording, or also without one.
+    alike = [version for version in versions if version.recorded == recorded]
+    newest = max(alike, key=lambda version: version.load, default=None)
     return newest is not None and newest in alive and newest.content == content
 
 
