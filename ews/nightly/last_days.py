@@ -180,10 +180,11 @@ def _gone(figure: str, school: str | None, counts: pd.Series[Any]) -> LastDays:
         return LastDays(figure, school, now, 0.0, 0.0, 0.0)
     roots = np.sqrt(before + 3 / 8)
     middle = float(np.median(roots))
-    # Of the lower side, for a wave of flu widens the other; and by a quantile, for a few windows that were
-    # looked at before their records had come would widen it until nothing stands out.
-    below = (middle - float(np.quantile(roots, 0.25))) / _QUARTILE
-    spread = max(0.5, below)  # 1/2 is that of a Poisson count
+    # Of the lower side, for a wave of flu widens the other; and no wider than its quarter, for a few windows
+    # that were looked at before their records had come would widen it until nothing stands out.
+    below = float(np.sqrt(((roots[roots <= middle] - middle) ** 2).mean()))
+    quarter = (middle - float(np.quantile(roots, 0.25))) / _QUARTILE
+    spread = max(0.5, min(below, quarter))  # 1/2 is that of a Poisson count
     return LastDays(figure, school, now, middle**2, (float(np.sqrt(now + 3 / 8)) - middle) / spread, 0.0)
 
 

@@ -24,7 +24,7 @@ from ews.nightly.freshness import freshness
 from ews.nightly.last_days import LastDays, last_days
 from ews.nightly.matured import LookedBack, look_back
 from ews.nightly.night_log import CLOSED, HELD, LOOKED_BACK, NO_STUDENTS, PUBLISHED, UNCHANGED
-from ews.nightly.publish import publish
+from ews.nightly.publish import RUN_PAGE, publish
 from ews.nightly.published_nights import (
     PreviousNight,
     manifest_of,
@@ -327,9 +327,15 @@ def _published(
         named.scores, service, config, result.as_of.day, context=context, figures=figures
     )
     result.outcome = PUBLISHED if changed else UNCHANGED
-    if changed and before is not None and newest is not None and result.as_of.day < newest:
+    now = manifest_of(config.workspace_dir, result.as_of.day)
+    if before and now and newest is not None and result.as_of.day < newest and _lists(before) != _lists(now):
         _say_it_is_another(result, before)
     return result
+
+
+def _lists(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests of a night's files but its page, which also tells of the runs before it."""
+    return {name: digest for name, digest in manifest["files"].items() if name != RUN_PAGE}
 
 
 def _say_it_is_another(result: NightResult, before: Mapping[str, Any]) -> None:

@@ -194,6 +194,7 @@ def test_meal_status_kept_for_audits_changes_no_published_byte(
     assert same_bytes(published_bytes(overridden_in_service), published_bytes(district)) == []
 
 
+@pytest.mark.slow
 def test_a_model_that_failed_does_not_get_through_by_leaving_out_the_attribute_it_failed_on(
     challenger: AtWork, tmp_path: Path
 ) -> None:

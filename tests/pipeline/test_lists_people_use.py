@@ -283,6 +283,7 @@ def test_a_purged_student_is_gone_from_every_list_delivered_or_not(
     assert delivering.run("verify") == 0
 
 
+@pytest.mark.slow
 def test_printed_lists_are_kept_for_so_many_days_and_scores_for_longer(
     delivering: AtWork, tmp_path: Path
 ) -> None:

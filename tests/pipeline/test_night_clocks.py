@@ -291,6 +291,7 @@ def test_a_year_that_has_begun_without_students_makes_no_list_and_no_alarm(
     assert "has begun and nobody is enrolled in it yet" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_students_that_do_not_arrive_in_the_first_days_are_missed(
     august: AtWork, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -314,6 +315,7 @@ def test_whoever_asks_for_lists_of_a_year_without_students_is_told(
     assert answer_of(august, capsys, "score")[0] == 20
 
 
+@pytest.mark.slow
 def test_the_first_lists_of_a_year_are_held_against_none_of_the_last(
     august: AtWork, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,8 +140,9 @@ def test_a_file_that_lost_rows_takes_nothing_away_and_is_told_of(
 
 
 def test_attendance_that_is_very_late_makes_no_lists(
-    tonight: AtWork, capsys: pytest.CaptureFixture[str]
+    tonight: AtWork, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ews.nightly.when.today_in", lambda _zone: dt.date(2026, 3, 2))
     before = nights_of(tonight)
     assert tonight.run("nightly", "--as-of", "2026-03-02") == 20
     assert "school days have passed since" in capsys.readouterr().err

@@ -122,6 +122,7 @@ def test_with_one_year_of_history_training_is_refused_and_says_what_is_missing(
     assert small.score() == 40
 
 
+@pytest.mark.slow
 def test_with_two_years_it_works_and_the_report_says_what_that_costs(
     district: Callable[..., AtWork], capfd: pytest.CaptureFixture[str]
 ) -> None:

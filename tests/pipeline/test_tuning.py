@@ -59,6 +59,7 @@ def _record(district: AtWork) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_where_it_was_interrupted_and_tells_how_far_it_is(tuned: tuple[AtWork, str]) -> None:
     steps = [line.strip() for line in tuned[1].splitlines() if "Tuning" in line]
 

@@ -36,6 +36,7 @@ def check_result(folder: Path, exit_code: int, said: str) -> None:
     assert verified.returncode == 0, verified.stderr
 
 
+@pytest.mark.slow
 def test_a_demo_takes_the_place_of_an_earlier_one_and_runs_to_the_end(demo_beside: DemoBeside) -> None:
     folder, exit_code, said = demo_beside.finished()
 
