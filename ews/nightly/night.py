@@ -307,7 +307,9 @@ def _published(
 ) -> NightResult:
     progress("Publishing lists", 0.0)
     named = with_names(scores, config)
-    result.degraded += named.nameless()
+    newest = newest_night(config.workspace_dir)
+    if newest is None or result.as_of.day >= newest:  # of a night of the past, some have left since
+        result.degraded += named.nameless()
     context = ListContext(
         district=config.district,
         as_of=result.as_of.day,
@@ -322,7 +324,6 @@ def _published(
         next_steps=config.outreach.next_steps,
     )
     before = manifest_of(config.workspace_dir, result.as_of.day)
-    newest = newest_night(config.workspace_dir)
     result.published, changed = publish(
         named.scores, service, config, result.as_of.day, context=context, figures=figures
     )

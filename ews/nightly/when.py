@@ -11,6 +11,7 @@ import pandas as pd
 from ews.config import Config
 from ews.engine import Session
 from ews.errors import DataRefused, UsageError
+from ews.nightly.published_nights import newest_night
 from ews.outreach.pages import long_date
 from ews.school_calendar import district_days, school_year_of, today_in
 from ews.snapshot import calendar_frame, newest_attendance_day
@@ -81,7 +82,9 @@ def check_stated(stated: dt.date | None, config: Config) -> None:
         If the day is later than tomorrow, in the district's time zone.
     """
     today = today_in(config.timezone)
-    if stated is not None and stated > today + dt.timedelta(days=1):
+    # A clock that was set back makes no day yet to come that has lists already.
+    reached = max(today, newest_night(config.workspace_dir) or today)
+    if stated is not None and stated > reached + dt.timedelta(days=1):
         raise UsageError(
             f"--as-of {stated} is yet to come",
             expected=f"a date up to tomorrow; today is {today} in {config.timezone}",

@@ -9,6 +9,8 @@ import pytest
 from tests.pipeline.at_work import AtWork, copy_of
 from tests.pipeline.test_demographics_change_nothing import permuted
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["as_configured", "attendance_only", "smaller_trees"]
 SEARCH = f"resamples: 100, candidates: {{approved_by: Ada Officer, among: [{', '.join(NAMES)}]}}"
 

@@ -15,6 +15,8 @@ import pytest
 from ews.simulate.district import simulate
 from tests.pipeline.at_work import AtWork, copy_of, sign_off
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = """\
   resamples: 200
 

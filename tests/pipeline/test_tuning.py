@@ -15,6 +15,8 @@ from ews.training import tuning
 from ews.training.tuning_trial import Bench, Judged, judge
 from tests.pipeline.at_work import AtWork, copy_of
 
+pytestmark = pytest.mark.slow
+
 TUNED = "resamples: 100, tune: {trials: 4}"
 
 
