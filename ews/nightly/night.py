@@ -336,7 +336,8 @@ def _published(
 
 def _lists(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return the digests of a night's files but its page, which also tells of the runs before it."""
-    return {name: digest for name, digest in manifest["files"].items() if name != RUN_PAGE}
+    files: Mapping[str, str] = manifest.get("files", {})
+    return {name: digest for name, digest in files.items() if name != RUN_PAGE}
 
 
 def _say_it_is_another(result: NightResult, before: Mapping[str, Any]) -> None:
