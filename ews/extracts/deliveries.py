@@ -111,6 +111,8 @@ def _checked(
     done.findings += aside + make_facts(session, table, source, lines=lines)
     if isinstance(source, AttendanceSource):
         done.findings += late_minutes_finding(session, source)
+        # Half of the memory that a load is allowed; from here on only the facts are looked at.
+        session.execute(f"DROP TABLE {typed_name(table)}")
     if table is ENROLLMENTS:
         done.findings += overlap_finding(session)
     return done

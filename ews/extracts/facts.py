@@ -24,6 +24,9 @@ KIND_RANKS = {
 }
 """Which kind names a day when several rows miss the same part of it: the later one here."""
 
+_KIND = f"ENUM({', '.join(map(literal, KIND_RANKS))})"
+"""Of millions of rows a kind is kept as one byte."""
+
 _DEFAULT_UNITS = {
     "absent_excused": DAY_UNITS,
     "absent_unexcused": DAY_UNITS,
@@ -98,9 +101,9 @@ def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool
     among = f"(student_id, school_id, date) IN (SELECT (student_id, school_id, date) FROM {_SEVERAL})"
     if repeats:
         session.execute(
-            f"CREATE OR REPLACE TEMP TABLE {_SEVERAL} AS SELECT student_id, school_id, date FROM (SELECT "
-            f"student_id, CAST(school_id AS VARCHAR) AS school_id, date FROM {typed_name(ATTENDANCE)}) "
-            f"WHERE (student_id, school_id) IN ({several}) GROUP BY ALL HAVING count(*) > 1"
+            f"CREATE OR REPLACE TEMP TABLE {_SEVERAL} AS SELECT student_id, school_id, date "
+            f"FROM {typed_name(ATTENDANCE)} WHERE student_id IN (SELECT student_id FROM ({several})) "
+            "GROUP BY ALL HAVING count(*) > 1"
         )
         _group(session, _SAME_DAY, f"{_FACT}, _other", f"SELECT * FROM ({rows}) WHERE {among}")
         findings += _duplicates(session, ATTENDANCE, _SAME_DAY)
@@ -116,6 +119,7 @@ def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool
         f"WHERE kind <> 'present'{single}{others}"
     )
     _keep_withdrawals(session, source, rows, single)
+    session.execute(f"DROP TABLE IF EXISTS {_SAME_DAY}")
     return findings
 
 
@@ -184,9 +188,8 @@ def _attendance_rows(session: Session, source: AttendanceSource) -> str:
     )
     calendar = " LEFT JOIN known_calendar c ON c.school_id = t.school_id AND c.date = t.date"
     return (
-        "SELECT t.student_id, CAST(t.school_id AS VARCHAR) AS school_id, t.date, t.recorded_at, t._other, "
-        "t._file, t._line, "
-        f"CASE t.code {kinds} END AS kind, CAST(CASE "
+        "SELECT t.student_id, t.school_id, t.date, t.recorded_at, t._other, t._file, t._line, "
+        f"CAST(CASE t.code {kinds} END AS {_KIND}) AS kind, CAST(CASE "
         "WHEN kind = 'present' THEN 0 "
         f"WHEN t.absent_fraction IS NOT NULL THEN floor(t.absent_fraction * {DAY_UNITS} + 1e-6) "
         f"{share if timed else ''}"

@@ -173,11 +173,17 @@ def _typed(column: Column, source: Source, timezone: str) -> str:
         iso = f"CASE WHEN regexp_matches({cell}, {_ISO_DAY}) THEN CAST({zoned} AS DATE) END"
         return f"CASE WHEN _typed THEN coalesce({declared}, {iso}) ELSE {declared} END"
     if column.type == "time":
+        # Most cells have this shape; blanks to cut off and three regular expressions for each cost more than
+        # reading the file.
+        usual = (
+            f"{cell} LIKE {_TO_THE_SECOND} AND {cell} >= '0' AND {cell} < ':' "
+            f"AND NOT suffix(upper({cell}), 'Z')"
+        )
+        as_it_is = f"timezone('UTC', timezone({literal(timezone)}, TRY_CAST({cell} AS TIMESTAMP)))"
         cell = f"trim({cell}, {_BLANKS})"
         local = f"timezone('UTC', timezone({literal(timezone)}, TRY_CAST({cell} AS TIMESTAMP)))"
-        # Most cells have this shape; three regular expressions for each cost more than reading the file.
         return (
-            f"CASE WHEN {cell} LIKE {_TO_THE_SECOND} AND NOT suffix(upper({cell}), 'Z') THEN {local} "
+            f"CASE WHEN {usual} THEN {as_it_is} "
             f"WHEN NOT regexp_matches({cell}, {_ISO_DAY}) THEN NULL WHEN {_has_zone(cell)} "
             f"THEN timezone('UTC', TRY_CAST({cell} AS TIMESTAMPTZ)) "
             f"WHEN regexp_matches({cell}, {_LETTERS}) THEN NULL ELSE {local} END"

@@ -4,6 +4,10 @@ A full extract brings millions of rows every night, and nearly all of them are t
 are compared by two hashes of all their columns, 128 bits: among a hundred million rows the chance that one
 that changed passes for another is below one in 10^20. A key all of whose rows are the store's current ones,
 and the other way round, brings nothing new and withdraws nothing.
+
+Attendance is first compared by school and day, with a checksum of all rows of each, older versions included:
+where a day's versions are those that the store has, none of them is new and none was taken back. Days with
+anything withdrawn are always looked at row by row, because what was withdrawn and comes back is new.
 """
 
 from __future__ import annotations
@@ -16,6 +20,9 @@ from ews.extracts.schema import Table
 from ews.store.delivered import Facts
 from ews.store.schema import FOREVER
 
+_GROUP = ("school_id", "date")
+_KEY_OF_GROUP = ", ".join(_GROUP)
+
 
 def with_changes(session: Session, facts: Facts) -> Facts:
     """Return the facts with the temporary tables of what differs: its keys, and the facts that have them.
@@ -25,14 +32,19 @@ def with_changes(session: Session, facts: Facts) -> Facts:
     if facts.load.fresh or facts.source.delivery != "full":
         return facts
     table, keys, changed = facts.table, f"changed_keys_{facts.name}", f"changed_{facts.name}"
-    types = _types(session, table)
+    pair = _pair(table, _types(session, table))
     key = ", ".join(identifier(name) for name in table.key)
     delivered = f"FROM {facts.name} f"
-    stored = (
-        f"FROM store.{table.name} f WHERE known_until = {FOREVER} AND NOT withdrawn "
-        f"AND {_within_scope(session, facts)}"
-    )
-    pair = _pair(table, types)
+    scope = _within_scope(session, facts)
+    stored = f"FROM store.{table.name} f"
+    if set(_GROUP) < set(table.key):
+        session.execute(
+            f"CREATE OR REPLACE TEMP TABLE differing_groups AS {_differing_groups(facts, pair, scope)}"
+        )
+        delivered, stored = (
+            f"{each} SEMI JOIN differing_groups USING ({_KEY_OF_GROUP})" for each in (delivered, stored)
+        )
+    stored += f" WHERE known_until = {FOREVER} AND NOT withdrawn AND {scope}"
     session.execute(
         "CREATE OR REPLACE TEMP TABLE differing AS SELECT one, other FROM ("
         f"SELECT {pair}, 1 AS side {delivered} UNION ALL SELECT {pair}, -1 AS side {stored}) "
@@ -48,6 +60,25 @@ def with_changes(session: Session, facts: Facts) -> Facts:
         f"CREATE OR REPLACE TEMP TABLE {changed} AS SELECT * FROM {facts.name} SEMI JOIN {keys} USING ({key})"
     )
     return replace(facts, changed=changed, changed_keys=keys)
+
+
+def _differing_groups(facts: Facts, pair: str, scope: str) -> str:
+    """Return SQL for the groups of rows in which delivered and stored versions are not the same."""
+    # A withdrawn row makes its group differ: no delivered row can have its mark.
+    rows = (
+        f"SELECT {_KEY_OF_GROUP}, {pair}, true AS is_held FROM {facts.name} f",
+        f"SELECT {_KEY_OF_GROUP}, {pair}, NOT withdrawn AS is_held FROM store.{facts.table.name} f "
+        f"WHERE {scope}",
+    )
+    sums = (
+        f"SELECT {_KEY_OF_GROUP}, count(*) AS rows, bit_xor(one) AS ones, sum(other) AS others, "
+        f"bool_and(is_held) AS is_held FROM ({each}) GROUP BY {_KEY_OF_GROUP}"
+        for each in rows
+    )
+    return (
+        f"SELECT DISTINCT {_KEY_OF_GROUP} FROM (SELECT * FROM ({' UNION ALL '.join(sums)}) "
+        "GROUP BY ALL HAVING count(*) = 1)"
+    )
 
 
 def _within_scope(session: Session, facts: Facts) -> str:

@@ -66,8 +66,10 @@ def missing_facts(session: Session, facts: Facts, *, accepted: bool) -> list[Fin
     if facts.source.delivery != "full" or facts.load.fresh or accepted:
         return []
     scope, missing = _scope(session, facts, delivered_only=True)
-    in_scope = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {scope}")
     count = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {missing}")
+    if not count:
+        return []
+    in_scope = session.value(f"SELECT count(*) FROM store.{facts.table.name} t WHERE {scope}")
     if count <= WITHDRAWAL_LIMIT * in_scope:
         return []
     sentence = (

@@ -146,11 +146,12 @@ def silent_schools(session: Session, loaded_at: dt.datetime) -> list[Finding]:
 def _make_recent_days(session: Session, loaded_at: dt.datetime) -> None:
     """Make the instructional days of each school in the last months, and whether it has rows on them."""
     last = f"DATE '{(loaded_at + dt.timedelta(days=1)).date()}'"
+    days = f"(SELECT school_id, date FROM attendance_days UNION ALL FROM {STORED_DAYS})"
+    newest = session.value(f"SELECT max(date) FROM {days} WHERE date <= {last}")
+    span = f"BETWEEN DATE '{newest or dt.date.min}' - {_WINDOW_DAYS} AND DATE '{newest or dt.date.min}'"
     session.execute(
-        "CREATE OR REPLACE TEMP TABLE recent_days AS WITH covered AS (SELECT school_id, date "
-        f"FROM attendance_days WHERE date <= {last} UNION SELECT school_id, date FROM {STORED_DAYS} "
-        f"WHERE date <= {last}) SELECT c.school_id, c.date, v.date IS NOT NULL AS is_covered "
+        f"CREATE OR REPLACE TEMP TABLE recent_days AS WITH covered AS (SELECT DISTINCT school_id, date "
+        f"FROM {days} WHERE date {span}) SELECT c.school_id, c.date, v.date IS NOT NULL AS is_covered "
         "FROM known_calendar c LEFT JOIN covered v ON v.school_id = c.school_id AND v.date = c.date "
-        "WHERE c.instructional AND c.date <= (SELECT max(date) FROM covered) "
-        f"AND c.date >= (SELECT max(date) FROM covered) - {_WINDOW_DAYS}"
+        f"WHERE c.instructional AND c.date {span}"
     )

@@ -9,6 +9,7 @@ from ews.extracts.lines import place_of
 from ews.extracts.schema import ATTENDANCE, ENROLLMENTS
 
 _NO_SHOWS = 0.01
+_STRETCHES = "enrolled_stretches"
 
 
 def spell_findings(session: Session) -> list[Finding]:
@@ -69,20 +70,16 @@ def attendance_outside_enrollment(session: Session) -> list[Finding]:
     """
     if not session.value("SELECT count(*) FROM known_spells"):
         return []
+    _make_enrolled_stretches(session)
     rows, students, total = session.rows(
-        "WITH spells AS (SELECT s.student_id, s.entry_date, coalesce(s.exit_date, y.last) AS exit_date "
-        "FROM known_spells s JOIN (SELECT school_id, school_year, max(date) AS last FROM known_calendar "
-        "GROUP BY 1, 2) y ON y.school_id = s.school_id AND y.school_year = s.school_year "
-        "WHERE y.last >= (SELECT min(first) FROM attendance_students) "
-        "AND s.entry_date <= (SELECT max(last) FROM attendance_students)), "
-        "absences AS (SELECT student_id, date FROM facts_attendance WHERE kind <> 'present'), "
-        # Most students have one spell around all their rows, and need no look at each of them.
+        "WITH absences AS (SELECT student_id, date FROM facts_attendance WHERE kind <> 'present'), "
+        # Most students have one stretch around all their rows, and need no look at each of them.
         "around AS (SELECT a.student_id FROM (SELECT student_id, min(first) AS first, max(last) AS last "
-        "FROM attendance_students GROUP BY 1) a JOIN spells s ON s.student_id = a.student_id "
-        "AND s.entry_date <= a.first AND s.exit_date >= a.last), "
+        f"FROM attendance_students GROUP BY 1) a JOIN {_STRETCHES} s ON s.student_id = a.student_id "
+        "AND s.first <= a.first AND s.last >= a.last), "
         "outside AS (SELECT a.student_id FROM absences a ANTI JOIN around USING (student_id) "
-        "WHERE NOT EXISTS (FROM spells s WHERE s.student_id = a.student_id "
-        "AND a.date BETWEEN s.entry_date AND s.exit_date)) "
+        f"WHERE NOT EXISTS (FROM {_STRETCHES} s WHERE s.student_id = a.student_id "
+        "AND a.date BETWEEN s.first AND s.last)) "
         "SELECT count(*), count(DISTINCT student_id), (SELECT count(*) FROM absences) FROM outside"
     )[0]
     if not rows:
@@ -90,3 +87,29 @@ def attendance_outside_enrollment(session: Session) -> list[Finding]:
     of = f"{rows} of {counted(total, 'absence')}, of {counted(students, 'student')},"
     sentence = f"{of} on days without an enrollment"
     return [found("attendance outside enrollment", ATTENDANCE.name, sentence, count=rows)]
+
+
+def _make_enrolled_stretches(session: Session) -> None:
+    """Make a row per student and stretch of enrollment without a day of attendance between its spells.
+
+    From one school year to the next nobody has a row of attendance, so most students have one stretch for
+    all their years. Days are counted among those on which anyone has a row.
+    """
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_STRETCHES} AS WITH days AS (SELECT date, row_number() OVER ("
+        "ORDER BY date) AS day FROM (SELECT DISTINCT date FROM attendance_days)), "
+        "ends AS (SELECT school_id, school_year, max(date) AS last FROM known_calendar GROUP BY 1, 2), "
+        "spells AS (SELECT s.student_id, s.entry_date, coalesce(s.exit_date, y.last) AS exit_date "
+        "FROM known_spells s JOIN ends y USING (school_id, school_year)), "
+        "numbered AS (SELECT s.student_id, f.day AS first, l.day AS last FROM spells s "
+        "ASOF JOIN days f ON f.date >= s.entry_date ASOF JOIN days l ON l.date <= s.exit_date "
+        "WHERE f.day <= l.day), "
+        "begun AS (SELECT *, coalesce(first > 1 + max(last) OVER (PARTITION BY student_id "
+        "ORDER BY first, last ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS begins "
+        "FROM numbered), "
+        "stretches AS (SELECT student_id, min(first) AS first, max(last) AS last FROM (SELECT *, "
+        "count_if(begins) OVER (PARTITION BY student_id ORDER BY first, last "
+        "ROWS UNBOUNDED PRECEDING) AS stretch FROM begun) GROUP BY student_id, stretch) "
+        "SELECT s.student_id, f.date AS first, l.date AS last FROM stretches s "
+        "JOIN days f ON f.day = s.first JOIN days l ON l.day = s.last"
+    )
