@@ -96,6 +96,57 @@ def test_only_what_differs_is_looked_at(tmp_path: Path, monkeypatch: pytest.Monk
     assert {name: rows for name, rows in looked_at.items() if rows} == {}
 
 
+def _looked_at_in_the_last_load(
+    loads: list[list[Row]], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[set[str], list[tuple[Any, ...]]]:
+    """Load several full extracts of attendance, a day apart.
+
+    Returns whose attendance the last load looked at, and the absences that hold after it.
+    """
+    district = small_district(enrollments=[enrolled("1"), enrolled("2")], attendance=loads[0])
+    found: dict[str, set[str]] = {}
+
+    def seen(session: Session, facts: Facts) -> Facts:
+        changes = with_changes(session, facts)
+        if changes.changed_keys and facts.table.name == "attendance":
+            students = session.rows(f"SELECT DISTINCT student_id FROM {changes.changed_keys}")
+            found["last"] = {student for (student,) in students}
+        return changes
+
+    monkeypatch.setattr("ews.store.rounds.with_changes", seen)
+    for number, rows in enumerate(loads):
+        one = district.loads[0]
+        load = replace(one, rows=one.rows | {"attendance": rows}, at=one.at + dt.timedelta(days=number))
+        config = load_district(replace(district, loads=(load,)), folder)
+    with read_store(config.workspace_dir) as session:
+        hold = session.rows(
+            "SELECT student_id, kind FROM store.attendance WHERE known_until > TIMESTAMP '9999-01-01' "
+            "AND NOT withdrawn ORDER BY ALL"
+        )
+    return found["last"], hold
+
+
+def test_a_night_that_brings_the_same_versions_again_looks_at_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected = [
+        _absent("1", "2025-09-09", "A") | {"recorded_at": "2025-09-09 09:00:00"},
+        _absent("1", "2025-09-09", "E") | {"recorded_at": "2025-09-10 08:00:00"},
+    ]
+    looked_at, hold = _looked_at_in_the_last_load([corrected, corrected], tmp_path, monkeypatch)
+    assert (looked_at, hold) == (set(), [("1", "absent_excused")])
+
+
+def test_what_was_withdrawn_and_comes_back_as_it_was_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The day's rows and their number are then those of the store; only that one is withdrawn tells."""
+    both = [_absent("1", "2025-09-09"), _absent("2", "2025-09-09")]
+    looked_at, hold = _looked_at_in_the_last_load([both, both[:1], both], tmp_path, monkeypatch)
+    assert looked_at == {"2"}
+    assert hold == [("1", "absent_unexcused"), ("2", "absent_unexcused")]
+
+
 DAYS = ("2025-09-09", "2025-09-10", "2025-09-11", "2025-09-12")
 PUPILS = [str(number) for number in range(1, 41)]
 
