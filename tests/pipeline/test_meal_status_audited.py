@@ -10,6 +10,9 @@ import pytest
 
 from tests.pipeline.at_work import AtWork, copy_of
 
+# Two trainings. In the default run test_gate.py holds that meal status kept for audits moves no published byte.
+pytestmark = pytest.mark.slow
+
 
 def trained_with(extracts: AtWork, folder: Path, *, swapped: bool) -> AtWork:
     district = copy_of(extracts, folder)

@@ -11,13 +11,12 @@ import pytest
 from ews.simulate.district import simulate
 from tests.pipeline.at_work import AtWork, sign_off
 
+# A training for each.
+pytestmark = pytest.mark.slow
+
 LABELS = [
     pytest.param("chronic_over_the_rest", "went on to be chronically absent over the rest of the year"),
-    pytest.param(
-        "{absences: 5, within_days: 40}",
-        "missed at least 5 of the next 40 school days",
-        marks=pytest.mark.slow,
-    ),
+    pytest.param("{absences: 5, within_days: 40}", "missed at least 5 of the next 40 school days"),
 ]
 SETTINGS = "  resamples: 200\n\ntraining: {{label: {label}, as_of: [10-01, 02-01], resamples: 100}}\n"
 
