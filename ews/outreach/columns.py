@@ -6,6 +6,7 @@ CSV, spreadsheet and page take their words from here, so that a column means one
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
@@ -176,3 +177,16 @@ def days(value: float) -> str:
     ('12', '12.5')
     """
     return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def as_percent(share: float, decimals: int = 0) -> str:
+    """Return a share in percent, halves rounded up: so does the spreadsheet that shows the same figure.
+
+    Examples
+    --------
+    >>> as_percent(0.625), as_percent(0.1225, 1), as_percent(1 / 3, 1)
+    ('63%', '12.3%', '33.3%')
+    """
+    # Through the shortest text of the number: 0.1225 is a little less in binary, and people see 12.25%.
+    exact = Decimal(repr(round(float(share), 12))) * 100
+    return f"{exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)}%"

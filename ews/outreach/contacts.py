@@ -166,9 +166,9 @@ def _around(school_days: SchoolDays, config: Config, days: Mapping[str, dt.date]
     before = counted.loc[(number < earlier) & (number >= earlier - WINDOW)]
     after = counted.loc[(number >= reached) & (number < reached + WINDOW)]
     sums = [part.groupby("student_id")[["absent", "counts"]].sum() for part in (before, after)]
-    table = sums[0].join(sums[1], how="outer", lsuffix="_before", rsuffix="_after").fillna(0)
-    columns = ["absent_before", "counts_before", "absent_after", "counts_after"]
-    rows: list[list[float]] = table[columns].to_numpy(dtype=float).tolist()
+    students = sorted({*sums[0].index, *sums[1].index})
+    table = pd.concat([each.reindex(students, fill_value=0) for each in sums], axis=1)
+    rows: list[list[float]] = table.to_numpy(dtype=float).tolist()
     return {
         str(student): Around(missed / DAY_UNITS, int(of), missed_after / DAY_UNITS, int(of_after))
         for student, (missed, of, missed_after, of_after) in zip(table.index, rows, strict=True)

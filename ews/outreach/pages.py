@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from ews.outreach.columns import days
+from ews.outreach.columns import as_percent, days
 
 
 @cache
@@ -28,6 +28,7 @@ def environment(*packages: str) -> Environment:
     )
     made.filters["long_date"] = long_date
     made.filters["days"] = days
+    made.filters["as_percent"] = as_percent
     return made
 
 

@@ -39,6 +39,7 @@ _WIDTHS = {
 }
 _OTHER_WIDTH = 14
 _LINE_HEIGHT = 15.0
+_ABOUT_CHARACTERS = 90
 _LAST_PRINTED = "change"
 _NUMBERS = (WHOLE_NUMBERS - {"rank"}) | RATES | {"absences"}
 _SENTENCES = ("reason", "going_well", "next_step", "contact")
@@ -145,8 +146,10 @@ def _write_explanation(workbook: Any, columns: Sequence[str], title: str, said: 
         *((column, MEANINGS[column]) for column in columns),
     ]
     sheet.set_column(0, 0, 20)
-    sheet.set_column(1, 1, 100)
+    sheet.set_column(1, 1, _ABOUT_CHARACTERS + 10)
     for row, (label, text) in enumerate(lines):
+        # Set, because not every program measures wrapped text when it opens a file.
+        sheet.set_row(row, _LINE_HEIGHT * max(1, -(-len(text) // _ABOUT_CHARACTERS)))
         sheet.write_string(row, 0, label, bold)
         sheet.write_string(row, 1, text, wrapped)
     _set_up_print(sheet, title)

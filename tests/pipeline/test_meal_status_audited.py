@@ -10,7 +10,7 @@ import pytest
 
 from tests.pipeline.at_work import AtWork, copy_of
 
-# Two trainings. In the default run test_gate.py holds that meal status kept for audits moves no published byte.
+# Two trainings; in the default run test_gate.py holds that meal status kept for audits moves no list.
 pytestmark = pytest.mark.slow
 
 
