@@ -75,6 +75,16 @@ class YearOfNights:
         ]
         self.school_days = sorted({dt.date.fromisoformat(day) for day in own["date"]})
         self._begins = self.school_days[0]
+        self._name_everyone(extracts / "directory.csv")
+
+    def _name_everyone(self, directory: Path) -> None:
+        """Add those who have left since: the simulated directory is that of the last day."""
+        named = pd.read_csv(directory, dtype=str, keep_default_na=False)
+        ids = sorted(set(self._whole["enrollments"]["student_id"]) - set(named["student_id"]))
+        others = pd.DataFrame({"student_id": ids, "first_name": "Former", "last_name": "Student"})
+        pd.concat([named, others.reindex(columns=named.columns, fill_value="")]).to_csv(
+            directory, index=False
+        )
 
     def train(self) -> None:
         """Load what was known before the first day, train and promote."""
