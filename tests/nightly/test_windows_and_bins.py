@@ -84,7 +84,7 @@ def test_a_value_falls_into_its_bin(figure: str, value: float, bin_: int) -> Non
 
 
 def test_bins_that_nobody_is_in_count_for_nothing() -> None:
-    """Half a student is added to every bin: to empty ones on both sides it would make the samples more alike."""
+    """Half a student is added to every bin; to those empty on both sides it would make samples more alike."""
     found = _compared("absence_rate", None, [250, 150, 0, 0, 0, 0, 0], [200, 200, 0, 0, 0, 0, 0])
     assert found.psi == pytest.approx(psi(np.array([250, 150]), np.array([200, 200])), rel=1e-12)
     assert found.limit == limit_of(400, 400, 2)
