@@ -12,9 +12,10 @@ year at all: a year that was not recorded is not a year of perfect attendance.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
+import pandas as pd
 
 from ews.engine import Frame
 from ews.extracts.facts import KIND_RANKS
@@ -69,7 +70,10 @@ def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
     days = session.materialize(_numbered(snapshot.calendar, wanted), "days")
     school_years = session.materialize(_school_years(snapshot, days), "school_years")
     spells = session.materialize(_merged(snapshot, days, school_years), "spells")
-    events = session.materialize(_placed(snapshot, days, spells), "events")
+    first = session.collect(days.select(nw.col("day").min()))["day"].iloc[0]
+    # No day of a year that is not wanted is on anybody's clock; a store holds many years of them.
+    attendance = snapshot.attendance.filter(nw.col("day") >= (0 if pd.isna(first) else int(first)))
+    events = session.materialize(_placed(replace(snapshot, attendance=attendance), days, spells), "events")
     return SchoolDays(snapshot, school_years, days, spells, events)
 
 
