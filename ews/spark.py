@@ -6,6 +6,8 @@ Times are naive UTC, as in the store: the session's zone is UTC while it is used
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -102,8 +104,15 @@ class SparkTables:
 
     def by_group(self, frame: Frame, key: str, function: Callable[..., Any], schema: str) -> Frame:
         """Apply a function of one Arrow table to the rows of every value of ``key``."""
+        import pyarrow as pa
+
+        def of_group(table):  # type: ignore[no-untyped-def]
+            return function(table)
+
+        # By these PySpark tells a function of tables from one of batches; it does not look into a partial.
+        of_group.__annotations__ = {"table": pa.Table, "return": pa.Table}
         with _translated(self.where):
-            return _frame(frame.to_native().groupBy(key).applyInArrow(function, schema))
+            return _frame(frame.to_native().groupBy(key).applyInArrow(of_group, schema))
 
     def write(self, frame: Frame, target: str) -> None:
         """Write a frame as Parquet files into a folder that is not there yet."""
@@ -144,6 +153,9 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
             where="engine.kind",
             next_step='install it with `pip install "ews[spark]"`',
         ) from None
+    if (config.engine.master or "").startswith("local"):
+        # Workers on this machine are this Python; by default they would be whichever is first in the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     there = SparkSession.getActiveSession()
     builder = SparkSession.builder.appName("ews")
     for name, value in {**_AT_START, **config.engine.settings}.items():

@@ -105,7 +105,8 @@ def score_on_cluster(
         with open_spark(config) as tables, ParseCheck(service.model.text):
             day = decide_as_of(tables, as_of, config)
             progress("Computing features and scores", 0.0)
-            placed = scored(tables, day.day, service.model, service.version.number, config)
+            people = joined(snapshot(tables, day.day, config), config)
+            placed = scored(tables, people, day.day, service.model, service.version.number, config)
             rows = _counts(tables, placed)
             progress("Writing", 0.9)
             folder = _write(tables, placed, day.day, service, rows, config)
@@ -113,16 +114,20 @@ def score_on_cluster(
 
 
 def scored(
-    tables: SparkTables, day: dt.date, model: FittedModel, model_version: str, config: Config
+    tables: SparkTables, people: Frame, day: dt.date, model: FittedModel, model_version: str, config: Config
 ) -> Frame:
     """Return everyone on the roster: the columns of ``scores.parquet``, and a reason for the excluded.
+
+    Parameters
+    ----------
+    people : Frame
+        The matrix of the day (:func:`ews.features.matrix.joined`).
 
     Raises
     ------
     UsageError
         If a capacity names no number for a school that has students.
     """
-    people = joined(snapshot(tables, day, config), config)
     worker = partial(
         _risks,
         day=day,
