@@ -144,8 +144,9 @@ def open_spark(config: Config) -> SparkTables:
 def _session(config: Config) -> tuple[Any, Callable[[], None]]:
     """Return the session that is there, or a new one, and how to leave it as it was."""
     try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
+        with _quiet():
+            from pyspark.errors import PySparkException
+            from pyspark.sql import SparkSession
     except ImportError:
         raise UsageError(
             "engine.kind is spark, and PySpark is not installed",
@@ -278,15 +279,21 @@ def _typed(name: str, kind: str) -> Any:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out a warning for a pandas that is not used: what goes to and fro is Arrow."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        yield
+
+
+@contextmanager
 def _translated(where: str) -> Iterator[None]:
     """Turn a cluster's failures into refusals; its texts quote cells, so only the kind is passed on."""
     from py4j.protocol import Py4JError
     from pyspark.errors import AnalysisException, PySparkException
 
     try:
-        with warnings.catch_warnings():
-            # It asks for a pandas that it then does not use: what goes to and fro is Arrow.
-            warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+        with _quiet():
             yield
     except AnalysisException:
         raise  # a query that cannot be run is a defect of ours
