@@ -115,9 +115,27 @@ class SparkTables:
             return _frame(frame.to_native().groupBy(key).applyInArrow(of_group, schema))
 
     def write(self, frame: Frame, target: str) -> None:
-        """Write a frame as Parquet files into a folder that is not there yet."""
-        with _translated(self.where):
-            frame.to_native().write.mode("errorifexists").parquet(target)
+        """Write a frame as Parquet files into a folder that is not there yet.
+
+        Raises
+        ------
+        UsageError
+            If it is there.
+        """
+        from pyspark.errors import AnalysisException
+
+        try:
+            with _translated(self.where):
+                frame.to_native().write.mode("errorifexists").parquet(target)
+        except AnalysisException as error:
+            if error.getCondition() != "PATH_ALREADY_EXISTS":
+                raise
+            raise UsageError(
+                "there is something where the scores should be written",
+                expected="a place that is empty: what is published is not written over",
+                where=target,
+                next_step="move it away, or give another place (engine.scores)",
+            ) from None
 
 
 def open_spark(config: Config) -> SparkTables:
@@ -145,6 +163,7 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
     """Return the session that is there, or a new one, and how to leave it as it was."""
     try:
         with _quiet():
+            from py4j.protocol import Py4JError
             from pyspark.errors import PySparkException
             from pyspark.sql import SparkSession
     except ImportError:
@@ -170,8 +189,12 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
         before = {name: spark.conf.get(name, None) for name in _OURS}
         for name, value in _OURS.items():
             spark.conf.set(name, value)
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         raise _no_cluster(error) from None
+    if there is None:
+        with suppress(Exception):  # Spark Connect has none: its server keeps its own log
+            # What it says of a failure quotes cells, and this process's output is kept in logs.
+            spark.sparkContext.setLogLevel("OFF")
     return spark, lambda: _leave(spark, before, ours=there is None)
 
 

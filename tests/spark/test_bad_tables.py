@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ews.config import Config
-from ews.errors import DataRefused
+from ews.errors import DataRefused, UsageError
 from ews.spark import open_spark
 from ews.store.export import export
 from ews.store.layout import MANIFEST
@@ -101,3 +103,29 @@ def test_a_worker_that_is_lost_is_a_refusal_that_quotes_nothing(whole: Config) -
         with pytest.raises(DataRefused, match="did not finish") as refused:
             tables.materialize(tables.by_partition(schools, dies, "school_id string"), "lost")
     assert "nothing was published" in refused.value.next_step
+
+
+def test_what_is_published_is_not_written_over(whole: Config, tmp_path: Path) -> None:
+    with open_spark(on_spark(whole)) as tables:
+        schools = tables.stored("schools", ["school_id"], {})
+        tables.write(schools, (tmp_path / "scores").as_uri())
+        with pytest.raises(UsageError, match="there is something"):
+            tables.write(schools, (tmp_path / "scores").as_uri())
+
+
+def test_a_cluster_that_is_not_there_is_said_and_where_it_was_looked_for(whole: Config) -> None:
+    """In a process of its own: in this one there is a Spark already."""
+    program = (
+        "from tests.spark.local_spark import *; from ews.config import load_config; import sys\n"
+        "try:\n open_spark(on_spark(load_config(Path(sys.argv[1])), master='nonsense://host'))\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(whole.folder / "district.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout.startswith("UsageError found: Spark could not be started"), done.stderr[-500:]
+    assert "engine.master" in done.stdout
