@@ -100,7 +100,7 @@ def assert_labels(duckdb: Engine, spark: SparkTables, config: Config, label: Any
     same(*[each.sort_values(keys, ignore_index=True).astype(here.dtypes) for each in (here, there)])
 
 
-@pytest.mark.parametrize("loads", [1, 2])
+@pytest.mark.parametrize("loads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_every_standing_feature_score_and_label_is_the_same_on_both_engines(loads: int) -> None:
     district = rich_districts()[loads - 1]
     with both_engines(district) as (duckdb, spark, config):
