@@ -166,5 +166,8 @@ def growth(sizes: Sequence[Figures], of: str = "seconds") -> Growth | None:
     logs = [(math.log(each.students), math.log(max(getattr(each, of), 1e-9))) for each in used]
     exponent = float(np.polyfit([x for x, _ in logs], [y for _, y in logs], 1)[0])
     return Growth(
-        exponent, used[-1].students, float(getattr(used[-1], of)), tuple(each.students for each in used)
+        round(exponent, 6) + 0.0,
+        used[-1].students,
+        float(getattr(used[-1], of)),
+        tuple(each.students for each in used),
     )

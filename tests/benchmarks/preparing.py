@@ -43,7 +43,15 @@ def make_model(at: Place, _clock: Clock) -> None:
 def adopt_model(at: Place, _clock: Clock) -> None:
     """The same registry beside this district: definition, cohort and sources are the same."""
     shutil.rmtree(at.district / "mlruns", ignore_errors=True)
-    shutil.copytree(at.model.district / "mlruns", at.district / "mlruns")
+    _bring_model(at, at.district)
+
+
+def _bring_model(at: Place, to: Path) -> None:
+    shutil.copytree(at.model.district / "mlruns", to / "mlruns")
+    (to / "workspace").mkdir(exist_ok=True)
+    decisions = at.model.workspace / "sign_offs.jsonl"
+    if decisions.exists():
+        shutil.copy(decisions, to / "workspace")
 
 
 def keep_inputs(at: Place, _clock: Clock) -> None:
@@ -109,7 +117,7 @@ def live_the_night_before(at: Place, _clock: Clock) -> None:
     extracts = at.night / "extracts"
     extracts.mkdir(parents=True)
     shutil.copy(at.district / "district.yaml", at.night)
-    shutil.copytree(at.model.district / "mlruns", at.night / "mlruns")
+    _bring_model(at, at.night)
     for path in (at.district / "extracts").glob("*.csv"):
         if path.stem != "attendance":
             (extracts / path.name).symlink_to(path)

@@ -213,7 +213,7 @@ def _start_up(every: Sequence[Figures]) -> str:
 
 
 def _families(every: Sequence[Figures]) -> str:
-    """Return the processor seconds of each step of the features, beside those of the SQL, at the largest size."""
+    """Return the processor seconds of each step of the features and of the SQL, at the largest size."""
     sizes = [each for each in every if each.stage == "features"]
     if not sizes:
         return ""

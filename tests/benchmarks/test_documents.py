@@ -89,7 +89,7 @@ def test_the_plan_for_six_million_extrapolates_from_the_curves(folder: Path) -> 
     page = (folder / "six_million.md").read_text(encoding="utf-8")
     # 11 times the cost for 10 times the students: log10(11) is 1.04; 60 times on is 12.1 s * 60 ** 1.04.
     found = row(page, "| Snapshot and features")
-    assert "| 1.04 | -0.00 | 100,000 students: 12 s, 2.0 GiB | 14 min, 2.0 GiB | 12 min, 120.0 GiB |" in found
+    assert "| 1.04 | 0.00 | 100,000 students: 12 s, 2.0 GiB | 14 min, 2.0 GiB | 12 min, 120.0 GiB |" in found
     assert "540 million exceptions over five years" in page
     assert re.search(r"\*\*\d+ workers? of 8 cores and 64 GiB\*\*", page)
 
