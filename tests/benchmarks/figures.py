@@ -132,7 +132,7 @@ class Growth:
     Attributes
     ----------
     exponent : float
-        1 is linear; least squares of the logarithms.
+        1 is linear; the slope of the logarithms.
     size : int
         The largest that was measured.
     largest : float
@@ -154,7 +154,7 @@ class Growth:
         return self.largest * students / self.size
 
 
-MOST_SIZES = 3
+MOST_SIZES = 2
 """The exponent is fitted on so many of the largest sizes: in small districts fixed costs hide it."""
 
 

@@ -41,6 +41,7 @@ def draw(every: Sequence[Figures], path: Path) -> None:
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     years = max((each.years for each in every if each.stage in BY_NAME), default=0)
     with mpl.rc_context(
@@ -57,7 +58,9 @@ def draw(every: Sequence[Figures], path: Path) -> None:
             panel.set_axisbelow(True)
             panel.spines[["top", "right"]].set_visible(False)
             panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+            panel.yaxis.set_major_locator(LogLocator(subs=(1.0,) if of == "seconds" else (1.0, 2.0, 5.0)))
             panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            panel.yaxis.set_minor_formatter(NullFormatter())
         _proportional(panels[0])
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)

@@ -31,15 +31,15 @@ _HEAD = """\
 # Measurements
 
 Written by `make bench` from docs/benchmarks.json; do not edit. Absolute times move from machine to
-machine: look at the ratios. `make bench` measures {sizes} students (hours); any size, stage and number of
-years alone:
+machine: look at the ratios. `make bench` measures {sizes} students (hours);
+any size, stage and number of years alone:
 
     make bench SIZES=1000000 YEARS=2 ROUNDS=3 STAGES="features night" FOLDER=/large/disk
 
 One million students with five years need about 40 GB of disk. Every stage runs in a process of its own,
 after its input is read and its libraries are imported; memory is the most the process ever held, both
-included. The district of each size is simulated with seed 1 and {as_of_words}; one model, made from 10,000
-students, is in service at every size.
+included. The district of each size is simulated with seed 1 and {as_of_words};
+one model, made from 10,000 students, is in service at every size.
 """
 
 _FOOT = """\
@@ -55,7 +55,8 @@ _FOOT = """\
   a ceiling of memory and of time.
 - **A whole night**: tonight's full extracts, one school day more than the store holds, are read, checked
   and compared, then scored and published; a night has run before, so that lists and last year's figures
-  have something to compare with.
+  have something to compare with. It is the night of the week on which last year's weeks are computed anew:
+  the other four take less by that step.
 - **Per student, against the size before**: 1 is linear.
 """
 
@@ -101,12 +102,14 @@ def _machines(records: Iterable[Record]) -> list[tuple[dict[str, Any], str, str]
     """Return the machines with the first and last day on which they measured."""
     found: dict[str, list[Record]] = {}
     for each in records:
-        found.setdefault(json.dumps(each["machine"], sort_keys=True), []).append(each)
-    days = [
-        (json.loads(name), sorted(r["at"][:10] for each in those for r in each["rounds"]))
-        for name, those in found.items()
-    ]
-    return [(machine, span[0], span[-1]) for machine, span in days]
+        apart = {key: value for key, value in each["machine"].items() if key != "commit"}
+        found.setdefault(json.dumps(apart, sort_keys=True), []).append(each)
+    machines = []
+    for name, those in found.items():
+        days = sorted(taken["at"][:10] for each in those for taken in each["rounds"])
+        commits = ", ".join(sorted({each["machine"]["commit"] or "no commit" for each in those}))
+        machines.append((json.loads(name) | {"commit": commits}, days[0], days[-1]))
+    return machines
 
 
 def _machine(told: tuple[dict[str, Any], str, str]) -> str:
@@ -146,8 +149,11 @@ def _in_words(name: str, each: Figures) -> str:
     if limit.ratio is None:
         return f"{title}: {limit.stopped}"
     if name == PEERS:
-        return f"{1 / limit.ratio:.0f} times as fast as {title} ({memory(limit.mebibytes or 0)})"
-    return f"{limit.ratio:.2f} × {title}"
+        times = 1 / limit.ratio
+        return (
+            f"{times:.{0 if times >= 10 else 1}f} times as fast as {title} ({memory(limit.mebibytes or 0)})"
+        )
+    return f"{limit.ratio:.2f} × {title} (processor time {limit.cpu_ratio:.2f} ×)"
 
 
 def _asked(every: Sequence[Figures]) -> str:

@@ -32,12 +32,13 @@ has Spark running. Start with the first shape unless the second is there.
 _GROWTH_HEAD = """\
 ## Measured growth
 
-Cost is taken to be a power of size; its exponent is the slope of the logarithms over the two or three
-largest sizes (1 is linear). A slope over so few sizes is a rough thing: the last column says what the
-largest size alone would say, and a plan should hold for the larger of the two.
+Cost is taken to be a power of size; its exponent is the slope of the logarithms between the two largest
+sizes that were measured (1 is linear). Where fixed costs make it smaller than 1, time is extrapolated as if
+it were 1: those do not shrink. Memory is a span: by its exponent, and as if it were linear; DuckDB's own
+part is bounded (`EWS_MEMORY_LIMIT`) and spills, the frames of pandas are linear.
 
-| stage | years | exponent of time | of memory | largest measured | at six million | if linear |
-| --- | ---: | ---: | ---: | --- | --- | --- |
+| stage | years | largest measured | exponent of time | at six million | of memory | at six million |
+| --- | ---: | --- | ---: | ---: | ---: | --- |
 """
 
 _BOTTLENECK = """\
@@ -71,9 +72,9 @@ _ASSUMED = """\
 - Growth goes on as measured between the sizes above; beyond the largest size nothing was measured. Where a
   stage begins to spill to disk it grows faster: the memory limit of DuckDB in the measurements stands in
   benchmarks.md.
-- Spark takes {spark:g} times the processor time of DuckDB for the same features, and half a core is lost
-  to waiting: to be measured on the state's own cluster with one district's export before anything is
-  rented.
+- Spark takes {spark:g} times the processor time of DuckDB for the same features, and a third of the time
+  is lost to waiting: to be measured on the state's own cluster with one district's export before anything
+  is rented.
 - Network and storage of the cluster keep up with its processors; its workers have {gibibytes} GiB of
   memory per core.
 - All districts report in one time zone and under one definition; otherwise they are configurations, and
@@ -112,17 +113,18 @@ def _growths(every: Sequence[Figures]) -> str:
             time, memory = growth(sizes), growth(sizes, "mebibytes")
             if time is None or memory is None:
                 continue
-            measured = f"{_duration(time.largest)}, {_gibibytes(memory.largest)}"
-            linear = f"{_duration(time.linear_at(STATE))}, {_gibibytes(memory.linear_at(STATE))}"
+            measured = f"{time.size:,} students: {_duration(time.largest)}, {_gibibytes(memory.largest)}"
+            span = sorted((memory.at(STATE), memory.linear_at(STATE)))
             lines.append(
-                f"| {stage.title} | {years} | {time.exponent:.2f} | {memory.exponent:.2f} "
-                f"| {time.size:,} students: {measured} | {_at(time, memory)} | {linear} |"
+                f"| {stage.title} | {years} | {measured} | {time.exponent:.2f} | {_duration(_longest(time))} "
+                f"| {memory.exponent:.2f} | {_gibibytes(span[0])} to {_gibibytes(span[1])} |"
             )
     return _GROWTH_HEAD + "\n".join(lines or ["| not measured at two sizes | | | | | | |"]) + "\n"
 
 
-def _at(time: Growth, memory: Growth) -> str:
-    return f"{_duration(time.at(STATE))}, {_gibibytes(memory.at(STATE))}"
+def _longest(cost: Growth) -> float:
+    """Return the cost at the size of the state, fixed costs taken to grow too."""
+    return max(cost.at(STATE), cost.linear_at(STATE))
 
 
 def _exceptions_a_year(every: Sequence[Figures]) -> float | None:
@@ -157,8 +159,8 @@ def _cluster(every: Sequence[Figures]) -> str:
     scoring = growth(sizes_of(every, "score", 5), "cpu_seconds")
     if time is None or scoring is None:
         return "## The cluster\n\nNot measured: run the stages `features` and `score` at two sizes.\n"
-    features = max(time.at(STATE), time.linear_at(STATE))
-    scores = max(scoring.at(STATE), scoring.linear_at(STATE))
+    features = _longest(time)
+    scores = _longest(scoring)
     processor = features * SPARK_TIMES + scores
     cores = max(CORES_PER_WORKER, processor * 1.5 / EVENING_SECONDS)
     workers = -int(-cores // CORES_PER_WORKER)

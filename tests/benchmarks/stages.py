@@ -58,9 +58,10 @@ def simulate(at: Place, clock: Clock) -> None:
     out = at.folder / "simulated"
     with clock.running():
         run(out, students=at.students, years=at.years, seed=1)
-    if at.district.exists():
+    if (at.district / "district.yaml").exists():
         shutil.rmtree(out)
     else:
+        shutil.rmtree(at.district, ignore_errors=True)
         out.rename(at.district)
 
 
