@@ -22,11 +22,9 @@ SELECT e.student_id,
     countif(ago0 AND exempt AND clock <= 20) AS exempt_first,
     countif(ago0 AND missed AND at_weekend) AS absent_weekend,
     countif(ago0 AND missed AND around_break) AS absent_around_break,
-    countif(ago0 AND begins) AS begins,
     max(clock) FILTER (WHERE ago0 AND missed) AS last_absent,
     countif(ago1 AND missed) AS absent_last, countif(ago1 AND exempt) AS exempt_last,
     countif(ago1 AND missed AND kind = 4) AS unexcused_last, countif(ago1 AND kind = 1) AS tardy_last,
-    countif(ago1 AND begins) AS begins_last,
     countif(ago1 AND missed AND since >= 0) AS absent_same,
     countif(ago1 AND exempt AND since >= 0) AS exempt_same,
     countif(ago1 AND missed AND clock_1 - clock < 40) AS absent_end,
@@ -34,8 +32,7 @@ SELECT e.student_id,
     countif(ago1 AND missed AND since < 10 AND since >= -10) AS absent_weeks,
     countif(ago1 AND exempt AND since < 10 AND since >= -10) AS exempt_weeks,
     countif(ago1 AND missed AND since < 0) AS absent_rest, countif(ago1 AND exempt AND since < 0) AS exempt_rest,
-    countif(ago2 AND missed) AS absent_before, countif(ago2 AND exempt) AS exempt_before,
-    countif(ago2 AND begins) AS begins_before
+    countif(ago2 AND missed) AS absent_before, countif(ago2 AND exempt) AS exempt_before
 FROM (
     SELECT c.student_id, e.* EXCLUDE (student_id), coalesce(years_ago = 0, false) AS ago0,
         coalesce(years_ago = 1, false) AS ago1, coalesce(years_ago = 2, false) AS ago2,
@@ -44,20 +41,31 @@ FROM (
 ) e
 GROUP BY e.student_id;
 
-CREATE OR REPLACE TEMP TABLE streaks AS
-SELECT r.student_id, max(length) AS longest_streak, max(length) FILTER (WHERE last = clock_0) AS current_streak
+-- Runs of consecutive days of absence: along a run, the clock and the number of the absence rise alike.
+CREATE OR REPLACE TEMP TABLE runs AS
+SELECT student_id, years_ago, count(*) AS length, max(clock) AS last
 FROM (
-    SELECT student_id, run, count(*) AS length, max(clock) AS last
-    FROM events WHERE years_ago = 0 AND missed GROUP BY student_id, run
-) r JOIN clocks USING (student_id)
-GROUP BY r.student_id;
+    SELECT student_id, years_ago, clock,
+        clock - row_number() OVER (PARTITION BY student_id, years_ago ORDER BY clock) AS run
+    FROM events WHERE missed
+)
+GROUP BY student_id, years_ago, run;
+
+CREATE OR REPLACE TEMP TABLE streaks AS
+SELECT c.student_id, countif(coalesce(years_ago = 0, false)) AS begins,
+    countif(coalesce(years_ago = 1, false)) AS begins_last,
+    countif(coalesce(years_ago = 2, false)) AS begins_before,
+    coalesce(max(length) FILTER (WHERE years_ago = 0), 0) AS longest_streak,
+    coalesce(max(length) FILTER (WHERE years_ago = 0 AND last = clock_0), 0) AS current_streak
+FROM clocks c LEFT JOIN runs USING (student_id)
+GROUP BY c.student_id;
 
 CREATE OR REPLACE TEMP TABLE attendance_features AS
 WITH counted AS (
     SELECT *, clock_0 - exempt AS days, clock_1 - exempt_last AS last_days,
         at_most(clock_0, clock_1) - exempt_same AS same_days,
         at_most(clock_0, 20) - exempt_20 AS days_20, clock_0 - 20 - (exempt - exempt_20) AS earlier_days
-    FROM clocks JOIN sums USING (student_id) LEFT JOIN streaks USING (student_id)
+    FROM clocks JOIN sums USING (student_id) JOIN streaks USING (student_id)
 )
 SELECT student_id,
     days AS days_enrolled,
@@ -76,8 +84,8 @@ SELECT student_id,
     share(absent_20, days_20) - share(absent - absent_20, earlier_days) AS absence_trend,
     share(absent_weekend, absent) AS monday_friday_share,
     share(absent_first, at_most(clock_0, 20) - exempt_first) AS first_month_rate,
-    CASE WHEN clock_0 > 0 THEN coalesce(current_streak, 0) END AS current_streak,
-    CASE WHEN clock_0 > 0 THEN coalesce(longest_streak, 0) END AS longest_streak,
+    CASE WHEN clock_0 > 0 THEN current_streak END AS current_streak,
+    CASE WHEN clock_0 > 0 THEN longest_streak END AS longest_streak,
     CASE WHEN clock_0 > 0 THEN begins END AS absence_spells,
     clock_0 - last_absent AS days_since_absence,
     share(absent_last, last_days) AS last_year_rate,

@@ -19,14 +19,10 @@ WITH per_day AS (
     JOIN spells s ON s.student_id = p.student_id AND p.date BETWEEN s.start AND s.stop
     JOIN days d ON d.school_id = s.school_id AND d.date = p.date
     WHERE d.instructional
-), marked AS (
-    SELECT *, units >= 5000 AND kind IN (1, 3, 4, 5) AS missed FROM placed
 )
 SELECT student_id, CAST(years_ago AS TINYINT) AS years_ago, school_id, grade, date,
-    CAST(clock AS SMALLINT) AS clock, around_break, missed,
-    missed AND lag(clock) OVER w IS DISTINCT FROM clock - 1 AS begins,
-    CAST(clock - row_number() OVER w AS SMALLINT) AS run,
-    units >= 5000 AND kind = 6 AS exempt, CAST(kind AS TINYINT) AS kind,
-    units > 0 AND units < 10000 AS part_day, dayofweek(date) IN (1, 5) AS at_weekend
-FROM marked
-WINDOW w AS (PARTITION BY student_id, years_ago, missed ORDER BY clock);
+    CAST(clock AS SMALLINT) AS clock, around_break,
+    units >= 5000 AND kind IN (1, 3, 4, 5) AS missed, units >= 5000 AND kind = 6 AS exempt,
+    CAST(kind AS TINYINT) AS kind, units > 0 AND units < 10000 AS part_day,
+    dayofweek(date) IN (1, 5) AS at_weekend
+FROM placed;

@@ -6,7 +6,7 @@ SELECT
     coalesce(0.08::DOUBLE / nullif(share(sum(absent_before), sum(clock_2) - sum(exempt_before)), 0), 1) AS scale_2,
     coalesce(sum(absent + absent_last + absent_before) / nullif(sum(begins + begins_last + begins_before), 0), 0)
         AS length
-FROM clocks JOIN sums USING (student_id);
+FROM clocks JOIN sums USING (student_id) JOIN streaks USING (student_id);
 
 CREATE OR REPLACE TEMP TABLE remaining_features AS
 WITH history AS (
@@ -15,7 +15,7 @@ WITH history AS (
             + (absent_before + begins_before * length) * scale_2) / 2 AS missed,
         6 * (coalesce(clock_0, 0) - exempt) + 2 * (coalesce(clock_1, 0) - exempt_last)
             + coalesce(clock_2, 0) - exempt_before AS days
-    FROM clocks c JOIN sums USING (student_id) CROSS JOIN everyone
+    FROM clocks c JOIN sums USING (student_id) JOIN streaks USING (student_id) CROSS JOIN everyone
 ), paced AS (
     SELECT r.student_id, r.absences_left, r.days_remaining, t.absence_rate,
         (coalesce(h.missed, 0) + 600 * coalesce(p.school_rate_last_year * e.scale_1, r.grade_absence_rate,
