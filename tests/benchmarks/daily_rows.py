@@ -38,7 +38,17 @@ FEATURES = (
     "last_year_last_40_rate",
     "year_before_rate",
     "change_from_last_year",
+    "unexcused_trend",
+    "around_break_share",
+    "last_year_same_weeks_rate",
+    "last_year_rest_rate",
+    "spell_rate",
+    "last_year_spell_rate",
+    "absence_beyond_peers",
 )
+"""All of attendance, and what the rest of the class did on the same days."""
+
+_CLASS = ["school_id", "grade", "date"]
 
 
 def daily_features(path: Path, seconds: dict[str, float]) -> tuple[pd.DataFrame, int]:
@@ -47,12 +57,13 @@ def daily_features(path: Path, seconds: dict[str, float]) -> tuple[pd.DataFrame,
     Parameters
     ----------
     path : Path
-        Parquet: student_id, school_year, date, absent, exempt, kind, part_day; in the order of date.
+        Parquet: student_id, school_id, grade, school_year, date, absent, exempt, kind, part_day,
+        around_break; in the order of date.
     seconds : dict
         Receives the wall seconds of reading, of sorting and of each part.
     """
     started = time.perf_counter()
-    rows = pd.read_parquet(path)
+    rows = pd.read_parquet(path, read_dictionary=["school_id", "grade", "kind"])
     started = _said("read", started, seconds)
     rows = rows.sort_values(["student_id", "date"], ignore_index=True)
     for column in ("absent", "exempt"):
@@ -66,7 +77,10 @@ def daily_features(path: Path, seconds: dict[str, float]) -> tuple[pd.DataFrame,
     found = found.join(_windows(now, found))
     started = _said("windows", started, seconds)
     found = found.join(_streaks(now))
+    found["spell_rate"] = (found["absence_spells"] / found["days_enrolled"]).where(found["days_enrolled"] > 0)
     started = _said("streaks", started, seconds)
+    found["absence_beyond_peers"] = _beyond_peers(now, found["days_enrolled"])
+    started = _said("peers", started, seconds)
     found = found.join(_earlier(last, before, now), how="outer")
     found["change_from_last_year"] = found["absence_rate"] - found["last_year_same_period_rate"]
     _said("earlier years", started, seconds)
@@ -93,15 +107,17 @@ def _totals(now: pd.DataFrame) -> pd.DataFrame:
         tardy=(now["kind"] == "tardy").astype("int64"),
         part_day=now["part_day"].astype("int64"),
         weekend=now["absent"] * now["date"].dt.day_of_week.isin([0, 4]),
+        around_break=now["absent"] * now["around_break"],
     ).groupby("student_id")
     kinds = ["excused", "unexcused", "suspension", "tardy", "part_day"]
-    sums = by_student[["absent", "exempt", "weekend", *kinds]].sum()
+    sums = by_student[["absent", "exempt", "weekend", "around_break", *kinds]].sum()
     days = by_student.size() - sums["exempt"]
     found = pd.DataFrame({"days_enrolled": days, "absence_days": sums["absent"]})
     found["absence_rate"] = (sums["absent"] / days).where(days > 0)
     for kind in kinds:
         found[f"{kind}_rate"] = (sums[kind] / days).where(days > 0)
     found["monday_friday_share"] = (sums["weekend"] / sums["absent"]).where(sums["absent"] > 0)
+    found["around_break_share"] = (sums["around_break"] / sums["absent"]).where(sums["absent"] > 0)
     found["first_month_rate"] = _rate(now[now["clock"] <= 20])
     return found
 
@@ -120,15 +136,30 @@ def _windows(now: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
             earlier_days = totals["days_enrolled"] - days
             earlier = (totals["absence_days"] - sums["absent"]) / earlier_days
             found["absence_trend"] = found["absence_rate_last_20"] - earlier.where(earlier_days > 0)
+            unexcused = totals["unexcused_rate"].fillna(0) * totals["days_enrolled"] - sums["unexcused"]
+            before = (unexcused / earlier_days).where(earlier_days > 0)
+            found["unexcused_trend"] = found["unexcused_rate_last_20"] - before
     return pd.DataFrame(found)
 
 
+def _beyond_peers(now: pd.DataFrame, days_enrolled: pd.Series) -> pd.Series:
+    """Absence weighed by the share of the others of school and grade who came that day."""
+    class_days = now.groupby(_CLASS, observed=True)["absent"]
+    others, away = class_days.transform("size") - 1, class_days.transform("sum")
+    weighed = (10_000 * (others - away + 1) // others.where(others > 0)).fillna(10_000)
+    beyond = (now["absent"] * weighed).groupby(now["student_id"]).sum() / 10_000
+    return (beyond / days_enrolled).where(days_enrolled > 0)
+
+
+def _runs(rows: pd.DataFrame) -> pd.DataFrame:
+    """Runs of days of absence, their length and last clock: a new one where the day before differs."""
+    previous = rows.groupby("student_id")["absent"].shift()
+    run = (rows["absent"] != previous).cumsum()
+    return rows[rows["absent"] == 1].groupby(["student_id", run])["clock"].agg(["size", "max"])
+
+
 def _streaks(now: pd.DataFrame) -> pd.DataFrame:
-    """Runs of days of absence: a new one wherever the day before, or the student, was another."""
-    absent = now[["student_id", "clock", "absent"]]
-    previous = absent.groupby("student_id")["absent"].shift()
-    run = (absent["absent"] != previous).cumsum()
-    runs = absent[absent["absent"] == 1].groupby(["student_id", run])["clock"].agg(["size", "max"])
+    runs = _runs(now)
     by_student = runs.groupby("student_id")
     last_day = now.groupby("student_id")["clock"].max()
     current = runs[runs["max"] == last_day.reindex(runs.index.get_level_values(0)).to_numpy()]
@@ -149,6 +180,8 @@ def _earlier(last: pd.DataFrame, before: pd.DataFrame, now: pd.DataFrame) -> pd.
     enrolled = days.size() - days["exempt"].sum()
     reached = last["student_id"].map(now.groupby("student_id")["clock"].max())
     newest = days["clock"].transform("max") - last["clock"]
+    ahead = last["clock"] - reached
+    spells = _runs(last).groupby("student_id").size().reindex(enrolled.index).fillna(0)
     return pd.DataFrame(
         {
             "last_year_rate": _rate(last),
@@ -157,5 +190,8 @@ def _earlier(last: pd.DataFrame, before: pd.DataFrame, now: pd.DataFrame) -> pd.
             "last_year_same_period_rate": _rate(last[last["clock"] <= reached]),
             "last_year_last_40_rate": _rate(last[newest < 40]),
             "year_before_rate": _rate(before),
+            "last_year_same_weeks_rate": _rate(last[(ahead > -10) & (ahead <= 10)]),
+            "last_year_rest_rate": _rate(last[ahead > 0]),
+            "last_year_spell_rate": (spells / enrolled).where(enrolled > 0),
         }
     )

@@ -52,6 +52,8 @@ class Limit:
         the other was stopped.
     stopped : str
         Why it has no figures; empty where it has.
+    at_least : float or None
+        How many times as long the other took, at least, when it was stopped.
     """
 
     seconds: float | None
@@ -59,8 +61,8 @@ class Limit:
     ratio: float | None
     cpu_ratio: float | None
     stopped: str
+    at_least: float | None
     parts: dict[str, float]
-    facts: dict[str, Any]
 
 
 def figures_of(record: Record) -> Figures:
@@ -86,9 +88,10 @@ def figures_of(record: Record) -> Figures:
 
 def _limit(name: str, rounds: Sequence[Record]) -> Limit:
     both = [(each, each["limits"][name]) for each in rounds if name in each["limits"]]
-    stopped = next((limit["stopped"] for _, limit in both if "stopped" in limit), "")
-    if stopped:
-        return Limit(None, None, None, None, stopped, {}, {})
+    for each, limit in both:
+        if "stopped" in limit:
+            at_least = limit["after_seconds"] / each["seconds"]
+            return Limit(None, None, None, None, limit["stopped"], at_least, {})
     limits = [limit for _, limit in both]
     return Limit(
         statistics.median(limit["seconds"] for limit in limits),
@@ -96,8 +99,8 @@ def _limit(name: str, rounds: Sequence[Record]) -> Limit:
         statistics.median(each["seconds"] / limit["seconds"] for each, limit in both),
         statistics.median(each["cpu_seconds"] / limit["cpu_seconds"] for each, limit in both),
         "",
+        None,
         _medians(limit["parts"] for limit in limits),
-        limits[-1]["facts"],
     )
 
 

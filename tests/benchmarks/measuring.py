@@ -54,7 +54,17 @@ class Ceiling:
 
 
 class StageStoppedError(Exception):
-    """A stage reached a ceiling."""
+    """A stage reached a ceiling.
+
+    Attributes
+    ----------
+    seconds : float
+        After how long.
+    """
+
+    def __init__(self, sentence: str, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class StageFailedError(Exception):
@@ -101,10 +111,11 @@ def _watch(child: subprocess.Popen[bytes], ceiling: Ceiling) -> None:
             held = process.memory_info().rss / 2**20
         except psutil.Error:
             held = 0.0
+        passed = time.monotonic() - started
         if held > ceiling.mebibytes:
-            raise StageStoppedError(f"stopped at {ceiling.mebibytes / 1024:.0f} GiB of memory")
-        if time.monotonic() - started > ceiling.seconds:
-            raise StageStoppedError(f"stopped after {ceiling.seconds / 60:.0f} minutes")
+            raise StageStoppedError(f"stopped at {ceiling.mebibytes / 1024:.0f} GiB of memory", passed)
+        if passed > ceiling.seconds:
+            raise StageStoppedError(f"stopped after {ceiling.seconds / 60:.0f} minutes", passed)
         time.sleep(_LOOK_EVERY)
 
 

@@ -32,7 +32,11 @@ _SHORT = {
     "publish": "publish",
     "night": "a whole night",
 }
-_BESIDE = {"by_hand": ("features: SQL by hand", ":"), "daily_rows": ("features: pandas, daily rows", "--")}
+_BESIDE = {
+    "by_hand": ("features: SQL by hand", ":"),
+    "daily_rows": ("features: pandas, whole columns", "--"),
+    "by_student": ("features: pandas, by student", "-."),
+}
 
 
 def draw(every: Sequence[Figures], path: Path) -> None:

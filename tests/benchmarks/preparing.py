@@ -152,10 +152,11 @@ def write_daily_rows(at: Place, _clock: Clock) -> None:
 
 
 DAILY_ROWS = """
-SELECT s.student_id, s.school_year, CAST(d.date AS TIMESTAMP) AS date, coalesce(e.missed, false) AS absent,
-    coalesce(e.exempt, false) AS exempt, CASE e.kind WHEN 1 THEN 'tardy' WHEN 2 THEN 'suspension'
-    WHEN 3 THEN 'excused' WHEN 4 THEN 'unexcused' WHEN 5 THEN 'suspension' WHEN 6 THEN 'exempt'
-    ELSE 'present' END AS kind, coalesce(e.part_day, false) AS part_day
+SELECT s.student_id, s.school_id, s.grade, s.school_year, CAST(d.date AS TIMESTAMP) AS date,
+    coalesce(e.missed, false) AS absent, coalesce(e.exempt, false) AS exempt,
+    CASE e.kind WHEN 1 THEN 'tardy' WHEN 2 THEN 'suspension' WHEN 3 THEN 'excused' WHEN 4 THEN 'unexcused'
+    WHEN 5 THEN 'suspension' WHEN 6 THEN 'exempt' ELSE 'present' END AS kind,
+    coalesce(e.part_day, false) AS part_day, d.around_break
 FROM spells s
 JOIN days d ON d.school_id = s.school_id AND d.date BETWEEN s.start AND s.stop AND d.instructional
 LEFT JOIN events e ON e.student_id = s.student_id AND e.date = d.date

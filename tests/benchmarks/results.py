@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.measuring import REPOSITORY, Taken
+from tests.benchmarks.measuring import REPOSITORY, StageStoppedError, Taken
 
 Record = dict[str, Any]
 _LIBRARIES = ("ews", "duckdb", "narwhals", "lightgbm", "pandas", "numpy", "mlflow")
@@ -54,12 +54,9 @@ class Results:
         found: list[Record] = json.loads(self._path.read_text(encoding="utf-8"))
         return found
 
-    def add(self, key: Key, taken: Taken, limits: Mapping[str, Taken | str]) -> None:
+    def add(self, key: Key, taken: Taken, limits: Mapping[str, Taken | StageStoppedError]) -> None:
         """Add one round of a stage, and what its limits took in the same round, or why they were stopped."""
-        told = {
-            name: each.record() if isinstance(each, Taken) else {"stopped": each}
-            for name, each in limits.items()
-        }
+        told = {name: _told(each) for name, each in limits.items()}
         self._add(key, {**taken.record(), "at": _now(), "limits": told})
 
     def _add(self, key: Key, round_: Record) -> None:
@@ -80,6 +77,12 @@ class Results:
         lines = [json.dumps(each, sort_keys=True) for each in records]
         unfinished.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
         unfinished.replace(self._path)
+
+
+def _told(limit: Taken | StageStoppedError) -> Record:
+    if isinstance(limit, Taken):
+        return limit.record()
+    return {"stopped": str(limit), "after_seconds": limit.seconds}
 
 
 def _key_of(record: Record) -> Key:

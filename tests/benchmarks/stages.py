@@ -151,6 +151,14 @@ def daily_rows(at: Place, clock: Clock) -> None:
     clock.facts = {"rows": len(rows), "daily_rows": read}
 
 
+def by_student(at: Place, clock: Clock) -> None:
+    from tests.benchmarks.daily_rows_by_student import features_by_student
+
+    with clock.running():
+        rows, read = features_by_student(at.daily, clock.parts)
+    clock.facts = {"rows": len(rows), "daily_rows": read}
+
+
 def train(at: Place, clock: Clock) -> None:
     from ews.training.run import train as run
 
@@ -286,6 +294,7 @@ STAGES: dict[str, Callable[[Place, Clock], None]] = {
         features,
         by_hand,
         daily_rows,
+        by_student,
         train,
         audit,
         score,

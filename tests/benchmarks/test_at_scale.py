@@ -31,7 +31,7 @@ def test_stage(
 ) -> None:
     stage, at = BY_NAME[name], Place(districts_root, students, YEARS)
     _prepare(stage, at, say)
-    limits: dict[str, Taken | str] = {}
+    limits: dict[str, Taken | StageStoppedError] = {}
     taken: list[Taken] = []
 
     def one_round() -> None:
@@ -64,15 +64,17 @@ def _prepare(stage: Stage, at: Place, say: Say) -> None:
             )
 
 
-def _limit(limit: str, at: Place, say: Say) -> Taken | str:
-    if limit != PEERS:
+def _limit(limit: str, at: Place, say: Say) -> Taken | StageStoppedError:
+    if limit not in PEERS:
         return run_stage(limit, at.root, at.students, at.years)
     say(f"{limit}, {at.students:,} students, at most {PEERS_CEILING.seconds / 60:.0f} minutes ...")
     try:
         return run_stage(limit, at.root, at.students, at.years, PEERS_CEILING)
     except StageStoppedError as stopped:
-        return str(stopped)
+        return stopped
 
 
-def _in_words(taken: Taken | str) -> str:
-    return taken if isinstance(taken, str) else f"{taken.seconds:.2f} s, {taken.mebibytes:,.0f} MiB"
+def _in_words(taken: Taken | StageStoppedError) -> str:
+    if isinstance(taken, StageStoppedError):
+        return str(taken)
+    return f"{taken.seconds:.2f} s, {taken.mebibytes:,.0f} MiB"

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as run_with
 
 from ews.config import Config, load_config
-from ews.engine import Session
+from ews.engine import Session, literal
 from ews.features.matrix import FEATURES, build_matrix
 from ews.simulate.district import simulate
 from ews.store.ingest import ingest
 from ews.store.schema import read_store
-from tests.benchmarks import daily_rows
+from tests.benchmarks import daily_rows, daily_rows_by_student
 from tests.benchmarks.by_hand import features_by_hand, largest_difference, prepare_events
+from tests.benchmarks.daily_rows import daily_features
+from tests.benchmarks.daily_rows_by_student import features_by_student
 from tests.benchmarks.places import AS_OF
 from tests.benchmarks.preparing import DAILY_ROWS
 from tests.data.matrices import loaded
@@ -65,7 +68,10 @@ USUAL = {
 """The one definition that the SQL knows."""
 
 
-def assert_equal_on(district: District) -> None:
+@pytest.mark.slow
+@run_with(max_examples=40, deadline=None, derandomize=True, suppress_health_check=tuple(HealthCheck))
+@given(districts(max_students=25, looks=3))
+def test_also_on_districts_made_to_be_difficult(district: District) -> None:
     usual = replace(district, settings=replace(district.settings, **USUAL))
     with loaded(usual) as (session, config):
         for as_of in usual.as_of_dates:
@@ -75,36 +81,26 @@ def assert_equal_on(district: District) -> None:
             assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"as of {as_of}"
 
 
-@run_with(
-    max_examples=2,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=tuple(HealthCheck),
-    phases=[Phase.generate],
+@pytest.mark.parametrize(
+    ("compute", "names", "students"),
+    [
+        (daily_features, daily_rows.FEATURES, STUDENTS),
+        (features_by_student, daily_rows_by_student.FEATURES, 60),
+    ],
 )
-@given(districts(looks=1))
-def test_also_on_districts_made_to_be_difficult(district: District) -> None:
-    assert_equal_on(district)
-
-
-@pytest.mark.slow
-@run_with(max_examples=40, deadline=None, derandomize=True, suppress_health_check=tuple(HealthCheck))
-@given(districts(max_students=25, looks=3))
-def test_also_on_many_districts_made_to_be_difficult(district: District) -> None:
-    assert_equal_on(district)
-
-
 def test_pandas_over_daily_rows_yields_what_it_knows_of_them(
-    session: Session, config: Config, tmp_path: Path
+    session: Session, config: Config, tmp_path: Path, compute: Any, names: Sequence[str], students: int
 ) -> None:
     matrix = build_matrix(session, AS_OF, config)
     prepare_events(session, AS_OF, config.timezone)
     daily = tmp_path / "daily.parquet"
-    session.execute(f"COPY ({DAILY_ROWS}) TO '{daily}' (FORMAT parquet)")
-    found, _ = daily_rows.daily_features(daily, {})
-    theirs = matrix.standing[["student_id"]].merge(found, on="student_id", how="left")
-    names = list(daily_rows.FEATURES)
-    apart = largest_difference(theirs[names], matrix.features[names])
+    shown = sorted(matrix.standing["student_id"])[:students]
+    among = f"student_id IN ({', '.join(map(literal, shown))})" if students < STUDENTS else "true"
+    session.execute(f"COPY (FROM ({DAILY_ROWS}) WHERE {among}) TO '{daily}' (FORMAT parquet)")
+    found, _ = compute(daily, {})
+    matrix_rows = matrix.standing["student_id"].isin(set(shown)).to_numpy() | (students == STUDENTS)
+    theirs = matrix.standing.loc[matrix_rows, ["student_id"]].merge(found, on="student_id", how="left")
+    apart = largest_difference(theirs[list(names)], matrix.features.loc[matrix_rows, list(names)])
     assert {name: far for name, far in apart.items() if far > 1e-9} == {}
 
 
