@@ -55,8 +55,8 @@ _FOOT = """\
   ([the code](../tests/benchmarks/daily_rows.py)) is what a careful user of pandas writes: grouped and rolling
   sums, no Python per student; it computes {subset} of the features. *Student by student*
   ([the code](../tests/benchmarks/daily_rows_by_student.py)) applies a function to each student's days, as
-  such scripts most often do; it computes {own}. A test holds both against `ews`. Reading their Parquet file is
-  counted, what makes it is not, and they are stopped at a ceiling of memory and of time.
+  many scripts do; it computes {own}. A test holds both against `ews`. Reading their Parquet file is counted,
+  what makes it is not, and they are stopped at a ceiling of memory and of time.
 - **A whole night**: tonight's full extracts, one school day more than the store holds, are read, checked
   and compared, then scored and published; a night has run before, so that lists and last year's figures
   have something to compare with. It is the night of the week on which last year's weeks are computed anew:
