@@ -98,7 +98,7 @@ def benchmarks(records: Sequence[Record], every: Sequence[Figures]) -> str:
     ]
     spans = sorted({each.years for each in every if each.stage in BY_NAME}, reverse=True)
     parts += [f"## {years} years of history\n\n{_table(every, years)}" for years in spans]
-    parts += [_asked(every), _start_up(every), _families(every)]
+    parts += [_asked(every), _start_up(every), _families(every), _steps(every)]
     parts.append(_FOOT.format(features=len(FEATURES), subset=len(SUBSET), own=len(OWN)))
     return "\n".join(part for part in parts if part)
 
@@ -249,6 +249,23 @@ def _families(every: Sequence[Figures]) -> str:
     total = f"{largest.cpu_seconds:.2f}"
     all_theirs = f"{sum(limit.parts.values()):.2f}" if limit else ""
     lines.append(f"| **all** | {total} | **all** | {all_theirs} |")
+    return "\n".join(lines) + "\n"
+
+
+def _steps(every: Sequence[Figures]) -> str:
+    """Return the wall seconds of each step of a night, at the largest size."""
+    nights = [each for each in every if each.stage == "night"]
+    if not nights:
+        return ""
+    largest = max(nights, key=lambda each: (each.students, each.years))
+    lines = [
+        f"## Where a night's time goes, {largest.students:,} students, {largest.years} years",
+        "",
+        "| step | seconds |",
+        "| --- | ---: |",
+    ]
+    steps = sorted(largest.parts.items(), key=lambda item: -item[1])
+    lines += [f"| {name} | {seconds(taken)} |" for name, taken in steps]
     return "\n".join(lines) + "\n"
 
 

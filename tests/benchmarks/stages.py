@@ -255,11 +255,15 @@ def publish(at: Place, clock: Clock) -> None:
 
 
 def night(at: Place, clock: Clock) -> None:
-    """A delivered night after one before it: load, features, scores, lists."""
+    """A delivered night after one before it: load, features, scores, lists.
+
+    What is kept of last year's weeks is forgotten, as happens once a week: the longest night there is.
+    """
     from ews.nightly.night import nightly
 
     shutil.rmtree(at.night / "workspace", ignore_errors=True)
     shutil.copytree(at.before_the_night, at.night / "workspace")
+    shutil.rmtree(at.night / "workspace" / "same_weeks", ignore_errors=True)
     config = at.config(at.night)
     with clock.running():
         result = nightly(config, as_of=AS_OF, progress=clock.progress)

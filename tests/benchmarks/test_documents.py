@@ -91,6 +91,8 @@ def test_the_page_describes_the_machine_and_says_what_was_not_measured(folder: P
     assert "not measured" in row(page, "a night, 1,000,000 students")
     assert "2.20 × SQL by hand" in row(page, "features, 100,000 students: at most 1.2")
     assert "| 0.4 | 0.31" in row(page, "`ews --help`")
+    nights = page[page.index("## Where a night's time goes, 100,000 students, 5 years") :]
+    assert "| events | 5.50 |" in nights
 
 
 def test_the_plan_for_six_million_extrapolates_from_the_curves(folder: Path) -> None:

@@ -69,7 +69,7 @@ USUAL = {
 
 
 @pytest.mark.slow
-@run_with(max_examples=40, deadline=None, derandomize=True, suppress_health_check=tuple(HealthCheck))
+@run_with(max_examples=25, deadline=None, derandomize=True, suppress_health_check=tuple(HealthCheck))
 @given(districts(max_students=25, looks=3))
 def test_also_on_districts_made_to_be_difficult(district: District) -> None:
     usual = replace(district, settings=replace(district.settings, **USUAL))

@@ -45,7 +45,7 @@ SELECT c.student_id,
     CASE WHEN now THEN coalesce(mental_health, 0) END AS nurse_mental_health,
     CASE WHEN now THEN coalesce(medication, 0) END AS nurse_medication,
     days_since AS nurse_days_since_visit,
-    CASE WHEN before AND clock_1 IS NOT NULL THEN coalesce(last_year, 0) END AS nurse_visits_last_year,
+    CASE WHEN before AND schools_last_year > 0 THEN coalesce(last_year, 0) END AS nurse_visits_last_year,
     CASE WHEN now THEN coalesce(home_20, 0) END AS nurse_sent_home_last_20,
     CASE WHEN now THEN coalesce(mental_health_40, 0) END AS nurse_mental_health_last_40,
     CASE WHEN now THEN coalesce(f.days, 0) END AS nurse_visits_before_absence
