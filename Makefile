@@ -33,7 +33,7 @@ check: $(INSTALLED)  ## Format, lint and type checks
 	"$(BIN)/mypy"
 
 # What `make bench` measures: `make bench SIZES="1000 10000" ROUNDS=3 YEARS=5 STAGES="features night" FOLDER=/disk`.
-# All sizes up to 100,000 take hours; SIZES=1000000 needs YEARS=2 or 40 GB of disk. FOLDER keeps the districts.
+# All sizes up to 100,000 take hours; SIZES=1000000 needs 35 GB of disk, or 14 with YEARS=2. FOLDER keeps the districts.
 SIZES ?=
 ROUNDS ?=
 YEARS ?=

@@ -86,6 +86,11 @@ _LEFT_BY = {
 }
 
 
+def skipped(program: str, students: int) -> bool:
+    """Return whether a program is left out at a size: pandas over daily rows, and what makes them."""
+    return program in (*PEERS, "write_daily_rows") and students > PEERS_MOST
+
+
 def is_there(program: str, at: Place) -> bool:
     """Return whether a preparation has run for a size."""
     return bool(_LEFT_BY[program](at).exists())
@@ -103,6 +108,9 @@ FOLDER = os.environ.get("BENCH_FOLDER") or None
 """Where districts are kept between runs; temporary when left out."""
 
 RESULTS = Path(os.environ.get("BENCH_RESULTS") or REPOSITORY / "docs" / "benchmarks.json")
+
+PEERS_MOST = int(os.environ.get("BENCH_PEERS_MOST") or 100_000)
+"""Above this size pandas over daily rows is not tried: its input would be hundreds of millions of rows."""
 
 PEERS_CEILING = Ceiling(
     mebibytes=1024 * float(os.environ.get("BENCH_PEERS_GIB") or 16),

@@ -37,7 +37,7 @@ any size, stage and number of years alone:
 
     make bench SIZES=1000000 YEARS=2 ROUNDS=3 STAGES="features night" FOLDER=/large/disk
 
-One million students with five years need about 40 GB of disk. Every stage runs in a process of its own,
+One million students with five years need about 35 GB of disk. Every stage runs in a process of its own,
 after its input is read and its libraries are imported; memory is the most the process ever held, both
 included. The district of each size is simulated with seed 1 and {as_of_words};
 one model, made from 10,000 students, is in service at every size.
@@ -56,7 +56,8 @@ _FOOT = """\
   sums, no Python per student; it computes {subset} of the features. *Student by student*
   ([the code](../tests/benchmarks/daily_rows_by_student.py)) applies a function to each student's days, as
   many scripts do; it computes {own}. A test holds both against `ews`. Reading their Parquet file is counted,
-  what makes it is not, and they are stopped at a ceiling of memory and of time.
+  what makes it is not. They are measured once, up to 100,000 students, and stopped at a ceiling of memory
+  and of time.
 - **A whole night**: tonight's full extracts, one school day more than the store holds, are read, checked
   and compared, then scored and published; a night has run before, so that lists and last year's figures
   have something to compare with. It is the night of the week on which last year's weeks are computed anew:

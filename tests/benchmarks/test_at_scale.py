@@ -16,7 +16,18 @@ import pytest
 
 from tests.benchmarks.measuring import StageStoppedError, Taken, run_stage
 from tests.benchmarks.places import Place
-from tests.benchmarks.plan import BY_NAME, PEERS, PEERS_CEILING, ROUNDS, SIZES, WANTED, YEARS, Stage, is_there
+from tests.benchmarks.plan import (
+    BY_NAME,
+    PEERS,
+    PEERS_CEILING,
+    ROUNDS,
+    SIZES,
+    WANTED,
+    YEARS,
+    Stage,
+    is_there,
+    skipped,
+)
 from tests.benchmarks.results import Key, Results
 
 pytestmark = pytest.mark.benchmark
@@ -38,7 +49,7 @@ def test_stage(
         taken.append(run_stage(name, at.root, students, YEARS))
         said = f"{name}, {students:,} students, round {len(taken)} of {ROUNDS}: {_in_words(taken[-1])}"
         for limit in stage.limits:
-            if limit not in stage.once or len(taken) == 1:
+            if (limit not in stage.once or len(taken) == 1) and not skipped(limit, students):
                 limits[limit] = _limit(limit, at, say)
                 said += f"; {limit} {_in_words(limits[limit])}"
         say(said)
@@ -56,7 +67,7 @@ def _prepare(stage: Stage, at: Place, say: Say) -> None:
     """Make what the stage works on and what is not there yet."""
     at.folder.mkdir(parents=True, exist_ok=True)
     for program in stage.needs:
-        if not is_there(program, at):
+        if not (skipped(program, at.students) or is_there(program, at)):
             started = time.monotonic()
             run_stage(program, at.root, at.students, at.years)
             say(
