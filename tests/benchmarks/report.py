@@ -125,7 +125,7 @@ def _machine(told: tuple[dict[str, Any], str, str]) -> str:
     return (
         f"**Measured** {when} at {machine['commit']} on {machine['processor']}, {machine['cores']} cores, "
         f"{machine['gibibytes']} GiB of memory, {machine['system']}, Python {machine['python']}; {versions}; "
-        f"DuckDB limited to {machine['memory_limit']}.\n"
+        f"DuckDB limited to {machine['memory_limit']}.{' ' if machine['note'] else ''}{machine['note']}\n"
     )
 
 
@@ -171,7 +171,7 @@ def _asked(every: Sequence[Figures]) -> str:
         return "not measured" if found is None else words(found)
 
     def against(each: Figures, name: str) -> str:
-        return _in_words(name, each) if name in each.limits else "not measured"
+        return _in_words(name, each) if name in each.limits else f"{LIMITS[name]}: not measured"
 
     def peers(each: Figures) -> str:
         return "; ".join(against(each, name) for name in PEERS)
@@ -188,6 +188,7 @@ def _asked(every: Sequence[Figures]) -> str:
         known = [f"{ratio:.2f} ({each.years} years)" for ratio, each in found if ratio is not None]
         return ", ".join(known) or "not measured"
 
+    measured = [name for name in BY_NAME if per_student(name) != "not measured"]
     title = "cost per student at 1,000,000 against 100,000, at most 1.3: "
     rows = [
         (
@@ -202,8 +203,10 @@ def _asked(every: Sequence[Figures]) -> str:
             "a night, 1,000,000 students, two years: at most 240 s and 8 GiB",
             said("night", 1_000_000, 2, night),
         ),
-        *[(title + stage.title.lower(), per_student(name)) for name, stage in BY_NAME.items()],
+        *[(title + BY_NAME[name].title.lower(), per_student(name)) for name in measured],
     ]
+    if not measured:
+        rows.append((title + "all stages", "not measured"))
     lines = [
         "## What was asked",
         "",

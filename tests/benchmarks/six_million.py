@@ -48,9 +48,9 @@ _BOTTLENECK = """\
    a million students on deliver attendance as `delta`: a night then reads what changed, and the comparison
    with what is stored is left.
 2. **One process's memory.** `ews train` holds the labelled rows of all dates before it draws its sample of
-   `training.max_rows`; `ews score` on one machine holds the matrix of the day. Both grow with the roster,
-   not with the cluster. On Spark the matrix never comes to one place: training draws its sample there, and
-   scoring works in partitions.
+   `training.max_rows`; `ews score` on one machine holds the matrix of the day. Both grow with the roster, not
+   with the cluster. On Spark the matrix need not come to one place: scoring works in partitions, and the
+   sample for training has to be drawn there.
 3. **The shuffle by student.** Nearly all work of the features is one grouping of the exceptions by
    student. On a cluster it is one exchange of the three school years that features look at; leave older
    years out of what is read (folders of `school_year`), and partition the exchange by `student_id` only.

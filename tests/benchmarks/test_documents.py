@@ -23,6 +23,7 @@ MACHINE = {
     "gibibytes": 8.0,
     "system": "Linux 6",
     "python": "3.11.1",
+    "note": "Others worked on it.",
     "memory_limit": "1500MB",
     "versions": {"ews": "0.1.0"},
     "commit": "abc1234",
@@ -88,6 +89,7 @@ def test_the_page_describes_the_machine_and_says_what_was_not_measured(folder: P
     page = (folder / "benchmarks.md").read_text(encoding="utf-8")
     assert "Abacus 3000, 2 cores, 8.0 GiB of memory" in page
     assert "at abc1234" in page
+    assert "limited to 1500MB. Others worked on it.\n" in page
     assert "not measured" in row(page, "a night, 1,000,000 students")
     assert "2.20 × SQL by hand" in row(page, "features, 100,000 students: at most 1.2")
     assert "| 0.4 | 0.31" in row(page, "`ews --help`")
