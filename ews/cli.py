@@ -15,7 +15,7 @@ import typer
 
 from ews.console import Console
 from ews.errors import EwsError, UsageError
-from ews.verbs import audit, data, status
+from ews.verbs import audit, data, engines, status
 from ews.verbs.data import say_loaded
 from ews.verbs.options import AcceptWithdrawals, AsOfDay, ConfigFile, Json, date_of, load
 
@@ -99,6 +99,7 @@ app.add_typer(store, name="store")
 store.command(epilog="Example: ews store history -c district.yaml --student 00123 --date 2025-10-14")(
     data.history
 )
+store.command(epilog="Example: ews store export -c district.yaml --to /mnt/cluster/district")(engines.export)
 
 
 @app.command(epilog="Example: ews train -c district.yaml --by 'Data team'")
@@ -198,12 +199,15 @@ def promote(
 
 @app.command(epilog="Example: ews score -c district.yaml --as-of 2026-01-15")
 def score(config: ConfigFile, as_of: AsOfDay = None, as_json: Json = False) -> None:
-    """Score with the champion and publish the lists."""
+    """Score with the champion and publish the lists; with engine spark, write the scores of a cluster."""
     from ews.nightly.night import score_and_publish
 
-    console = Console(as_json=as_json)
+    console, loaded, day = Console(as_json=as_json), load(config), date_of(as_of, "--as-of")
+    if loaded.engine.kind == "spark":
+        engines.score_on_cluster(console, loaded, day)
+        return
     with console.progress() as progress:
-        result = score_and_publish(load(config), as_of=date_of(as_of, "--as-of"), progress=progress)
+        result = score_and_publish(loaded, as_of=day, progress=progress)
     _finish_night(console, result)
 
 

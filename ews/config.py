@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from ews.definitions import Definition as Definition
+from ews.engine_settings import EngineSettings
 from ews.errors import UsageError
 from ews.outreach_settings import Delivery, NextSteps, each_school_its_own
 from ews.school_calendar import today_in
@@ -187,6 +188,8 @@ class Config(StrictModel):
     audit: Audit
     outreach: Outreach
     nightly: Nightly = Nightly()
+    # Not in what a model rests on: every engine computes the same.
+    engine: EngineSettings = Field(default=EngineSettings(), exclude=True)
     folder: Path = Field(default=Path(), exclude=True)
 
     @field_validator("timezone")

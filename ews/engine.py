@@ -7,10 +7,10 @@ so that no result depends on where the server stands.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import narwhals as nw
@@ -22,6 +22,25 @@ Frame = nw.LazyFrame[Any]
 """A lazy frame on whatever engine: features and rules are written against this and nothing else."""
 
 _MEMORY_LIMIT = os.environ.get("EWS_MEMORY_LIMIT", "1500MB")
+
+
+class Engine(Protocol):
+    """What snapshot, rules and features ask of an engine: DuckDB's :class:`Session`, or Spark."""
+
+    def stored(self, table: str, columns: Sequence[str], days: Mapping[str, str]) -> Frame:
+        """Return columns of a table of the store, every version.
+
+        ``days`` maps dates to the names under which they come, as days since 1970-01-01.
+        """
+
+    def loaded_tables(self) -> set[str]:
+        """Return the names of the tables that were ever loaded."""
+
+    def materialize(self, frame: Frame, name: str) -> Frame:
+        """Compute a lazy frame once, and return it lazily."""
+
+    def collect(self, frame: Frame) -> Any:
+        """Compute a lazy frame into a pandas frame."""
 
 
 class Session:
@@ -73,6 +92,18 @@ class Session:
         """Return a query as a lazy frame."""
         with _translated():
             return nw.from_native(self._connection.sql(sql))
+
+    def stored(self, table: str, columns: Sequence[str], days: Mapping[str, str]) -> Frame:
+        """Return columns of a table of the attached store, dates as day numbers; see :class:`Engine`."""
+        numbers = [
+            f"CAST({date} - DATE '1970-01-01' AS INTEGER) AS {identifier(day)}" for date, day in days.items()
+        ]
+        listed = ", ".join([*map(identifier, columns), *numbers])
+        return self.frame(f"SELECT {listed} FROM store.{identifier(table)}")
+
+    def loaded_tables(self) -> set[str]:
+        """Return the names of the tables that were ever loaded into the attached store."""
+        return {name for (name,) in self.rows("SELECT DISTINCT table_name FROM store.loads")}
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Compute a lazy frame once, into a temporary table of this session, and return it lazily."""

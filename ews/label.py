@@ -23,7 +23,7 @@ import pandas as pd
 
 from ews.attendance_rules import absent_units, exempt_days, is_chronic, totals
 from ews.config import AbsencesWithin, Config
-from ews.engine import Frame, Session
+from ews.engine import Engine, Frame
 from ews.extracts.facts import DAY_UNITS
 from ews.school_calendar import as_of_dates, district_days
 from ews.school_days import SchoolDays, place
@@ -34,7 +34,7 @@ COMPLETE_WITHIN_DAYS = 5
 """A year is over when attendance reaches to within so many instructional days of its last one."""
 
 
-def complete_years(session: Session) -> list[int]:
+def complete_years(session: Engine) -> list[int]:
     """Return the school years whose outcome can be observed, in order.
 
     A year is complete when at least half of its schools delivered attendance for one of its last
@@ -58,7 +58,7 @@ def _is_complete(calendar: pd.DataFrame, covered: pd.DataFrame, year: int) -> bo
     return 2 * min(reached, recorded) >= len(schools)
 
 
-def outcomes(session: Session, config: Config, dates: Sequence[dt.date] | None = None) -> pd.DataFrame:
+def outcomes(session: Engine, config: Config, dates: Sequence[dt.date] | None = None) -> pd.DataFrame:
     """Return what became of every student in every complete school year, by ``training.label``.
 
     Grain: for ``chronic_by_end`` one row per student_id and school_year (with ``grain: school`` also per
@@ -116,14 +116,14 @@ def label_in_words(config: Config) -> str:
     )
 
 
-def _in_hindsight(session: Session, config: Config, years: Sequence[int]) -> SchoolDays:
+def _in_hindsight(session: Engine, config: Config, years: Sequence[int]) -> SchoolDays:
     calendar = calendar_frame(session)
     last_day = pd.Timestamp(calendar.loc[calendar["school_year"].isin(years), "date"].max()).date()
     return place(hindsight(session, last_day + dt.timedelta(days=1), config), first_year=min(years))
 
 
 def _from_dates_on(
-    session: Session,
+    session: Engine,
     config: Config,
     school_days: SchoolDays,
     years: Sequence[int],
@@ -147,7 +147,7 @@ def _from_dates_on(
     return labels
 
 
-def _observed(session: Session, school_days: SchoolDays, year: int, near_end: int) -> Frame:
+def _observed(session: Engine, school_days: SchoolDays, year: int, near_end: int) -> Frame:
     """Return the school's own day number up to which absence can be seen, as ``observed``.
 
     That of its newest day with attendance, or the year's last one: by the rule of :func:`complete_years`.

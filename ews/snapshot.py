@@ -17,7 +17,7 @@ import narwhals as nw
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Frame, Session
+from ews.engine import Engine, Frame
 from ews.extracts.profiles import resolve
 from ews.extracts.schema import (
     ATTENDANCE,
@@ -30,7 +30,7 @@ from ews.extracts.schema import (
 )
 from ews.school_calendar import school_year_of, start_of_day_utc
 from ews.sources import AttendanceSource
-from ews.store.frames import coverage, day_number, loaded_tables, versions
+from ews.store.frames import KNOWN, coverage, date_of, day_number, versions
 
 _HINDSIGHT = dt.datetime(9999, 12, 1)
 """After everything that was ever recorded, and before the end that an open version carries."""
@@ -52,7 +52,7 @@ class Snapshot:
         None where the district has no such source or does not let it be a feature.
     """
 
-    session: Session
+    session: Engine
     as_of: dt.date
     as_of_day: int
     school_year: int
@@ -65,23 +65,23 @@ class Snapshot:
     meal_programs: Frame | None
 
 
-def snapshot(session: Session, as_of: dt.date, config: Config) -> Snapshot:
+def snapshot(session: Engine, as_of: dt.date, config: Config) -> Snapshot:
     """Return what was known strictly before 00:00 local time of ``as_of``.
 
     Parameters
     ----------
-    session : Session
-        A session with the store attached.
+    session : Engine
+        A session with the store attached, or a cluster that holds its tables.
     """
     return _snapshot(session, as_of, start_of_day_utc(as_of, config.timezone), config)
 
 
-def hindsight(session: Session, as_of: dt.date, config: Config) -> Snapshot:
+def hindsight(session: Engine, as_of: dt.date, config: Config) -> Snapshot:
     """Return events before ``as_of`` with everything the store knows today: for labels only."""
     return _snapshot(session, as_of, _HINDSIGHT, config)
 
 
-def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config) -> Snapshot:
+def _snapshot(session: Engine, as_of: dt.date, cut: dt.datetime, config: Config) -> Snapshot:
     as_of_day = day_number(as_of)
     covered = _known(coverage(session), cut).filter(nw.col("day") < as_of_day)
     known = _known(versions(session, CALENDAR), cut)
@@ -101,28 +101,28 @@ def _snapshot(session: Session, as_of: dt.date, cut: dt.datetime, config: Config
     )
 
 
-def calendar_frame(session: Session) -> pd.DataFrame:
+def calendar_frame(session: Engine) -> pd.DataFrame:
     """Return the newest known calendar: one row per school_id and date, with school_year, instructional."""
     frame: pd.DataFrame = session.collect(_known(versions(session, CALENDAR), _HINDSIGHT))
     frame["date"] = pd.to_datetime(frame["day"], unit="D")
     return frame[["school_id", "date", "school_year", "instructional"]]
 
 
-def covered_days(session: Session) -> pd.DataFrame:
+def covered_days(session: Engine) -> pd.DataFrame:
     """Return the days for which attendance was ever delivered: one row per school_id and date."""
     frame: pd.DataFrame = session.collect(covered_in_hindsight(session))
     return frame.assign(date=pd.to_datetime(frame["day"], unit="D"))[["school_id", "date"]]
 
 
-def covered_in_hindsight(session: Session) -> Frame:
+def covered_in_hindsight(session: Engine) -> Frame:
     """Return the days of :func:`covered_days` as a lazy frame: ``school_id`` and ``day``, for labels only."""
     return _known(coverage(session), _HINDSIGHT).select("school_id", "day").unique()
 
 
-def newest_attendance_day(session: Session) -> dt.date | None:
+def newest_attendance_day(session: Engine) -> dt.date | None:
     """Return the newest day for which any school delivered attendance; None before the first load."""
-    newest = session.value("SELECT max(date) FROM store.coverage")
-    return newest if newest is None else pd.Timestamp(newest).date()
+    newest = session.collect(coverage(session).select(nw.col("day").max()))["day"].iloc[0]
+    return None if pd.isna(newest) else date_of(newest)
 
 
 def _taken(calendar: Frame, covered: Frame, config: Config) -> Frame:
@@ -153,41 +153,45 @@ def _taken(calendar: Frame, covered: Frame, config: Config) -> Frame:
 
 def _known(frame: Frame, cut: dt.datetime) -> Frame:
     # A version ceases at known_until, so the one that replaced it there counts only from then on.
-    return frame.filter(nw.col("known_from") < cut, nw.col("known_until") >= cut).drop(
-        "known_from", "known_until"
-    )
+    at = _moment(cut)
+    return frame.filter(nw.col("known_from") < at, nw.col("known_until") >= at).drop(*KNOWN)
 
 
-def _events(session: Session, table: Table, cut: dt.datetime, as_of_day: int) -> Frame:
+def _moment(cut: dt.datetime) -> nw.Expr:
+    # As text: an engine that knows zones would move a naive time by the one that its process runs in.
+    return nw.lit(cut.isoformat(sep=" ")).cast(nw.Datetime("us"))
+
+
+def _events(session: Engine, table: Table, cut: dt.datetime, as_of_day: int) -> Frame:
     return _known(versions(session, table), cut).filter(nw.col("day") < as_of_day)
 
 
-def _spells(session: Session, cut: dt.datetime, as_of_day: int) -> Frame:
+def _spells(session: Engine, cut: dt.datetime, as_of_day: int) -> Frame:
     known = _known(versions(session, ENROLLMENTS), cut)
     return _open_until_known(known, "exit_day", cut).filter(nw.col("entry_day") < as_of_day)
 
 
 def _open_until_known(frame: Frame, end: str, cut: dt.datetime) -> Frame:
-    seen = nw.when(nw.col("end_known_from") < cut).then(nw.col(end))
+    seen = nw.when(nw.col("end_known_from") < _moment(cut)).then(nw.col(end))
     return frame.with_columns(seen.alias(end)).drop("end_known_from")
 
 
-def _health_events(session: Session, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
+def _health_events(session: Engine, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
     source = config.sources.nurse_visits
-    if source is None or source.use != "feature" or NURSE_VISITS.name not in loaded_tables(session):
+    if source is None or source.use != "feature" or NURSE_VISITS.name not in session.loaded_tables():
         return None
     return _events(session, NURSE_VISITS, cut, as_of_day)
 
 
-def _meal_spells(session: Session, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
+def _meal_spells(session: Engine, config: Config, cut: dt.datetime, as_of_day: int) -> Frame | None:
     source = config.sources.meal_programs
-    if source is None or source.use != "feature" or MEAL_PROGRAMS.name not in loaded_tables(session):
+    if source is None or source.use != "feature" or MEAL_PROGRAMS.name not in session.loaded_tables():
         return None
     known = _known(versions(session, MEAL_PROGRAMS), cut)
     return _open_until_known(known, "end_day", cut).filter(nw.col("start_day") < as_of_day)
 
 
-def _school_year(session: Session, calendar: Frame, as_of: dt.date) -> int:
+def _school_year(session: Engine, calendar: Frame, as_of: dt.date) -> int:
     ends = session.collect(calendar.group_by("school_year").agg(nw.col("day").max()))
     ends["date"] = pd.to_datetime(ends["day"], unit="D")
     year = school_year_of(ends, as_of)

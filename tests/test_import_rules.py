@@ -28,10 +28,12 @@ ORDER = (
     "sources",
     "training_settings",
     "outreach_settings",
+    "engine_settings",
     "config",
     "engine",
     "extracts",
     "store",
+    "spark",
     "snapshot",
     "school_days",
     "attendance_rules",
@@ -63,8 +65,8 @@ ORDER = (
 SIMULATION_MAY_IMPORT = {"errors", "config", "school_calendar", "progress", "simulate"}
 """The simulator knows the truth, so nothing of the pipeline may lend it a rule."""
 
-ONE_ROOM = ("duckdb", "mlflow", "lightgbm", "shap", "fairlearn", "matplotlib", "optuna")
-FIXED_ROOM = {"duckdb": "ews/engine.py"}
+ONE_ROOM = ("duckdb", "mlflow", "lightgbm", "shap", "fairlearn", "matplotlib", "optuna", "pyspark")
+FIXED_ROOM = {"duckdb": "ews/engine.py", "pyspark": "ews/spark.py"}
 
 
 def name_of(path: Path) -> str:

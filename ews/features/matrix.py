@@ -11,7 +11,7 @@ import pandas as pd
 
 from ews.cohort import SCORED, standing
 from ews.config import Config
-from ews.engine import Frame, Session
+from ews.engine import Engine, Frame
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
 from ews.features.marked_days import mark
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
@@ -79,13 +79,25 @@ class Matrix:
         return self.cohort() & (self.standing["status"] == SCORED)
 
 
-def build_matrix(session: Session, as_of: dt.date, config: Config) -> Matrix:
+def build_matrix(session: Engine, as_of: dt.date, config: Config) -> Matrix:
     """Return the matrix of one ``as_of`` from a session with the store attached."""
     return matrix_of(snapshot(session, as_of, config), config)
 
 
 def matrix_of(known: Snapshot, config: Config) -> Matrix:
     """Return the matrix of a snapshot: training and scoring both come through here."""
+    rows = known.session.collect(joined(known, config)).sort_values("student_id", ignore_index=True)
+    rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
+    columns = [*_STANDING, "school_year", "as_of_date", *BESIDE_FEATURES]
+    return Matrix(known.as_of, _typed(rows[columns]), features_in(rows))
+
+
+def joined(known: Snapshot, config: Config) -> Frame:
+    """Return the matrix of a snapshot as one lazy frame: one row per student of the roster.
+
+    Columns: those of ``Matrix.standing`` without school_year and as_of_date, and the features, which
+    :func:`features_in` takes out of rows of it.
+    """
     session = known.session
     school_days = place(known)
     people = session.materialize(standing(school_days, config), "standing")
@@ -107,11 +119,12 @@ def matrix_of(known: Snapshot, config: Config) -> Matrix:
     computed = [session.materialize(part, f"{name}_features") for name, part in signals.items()]
     for part in (*computed, roster, peers):
         frame = frame.join(_as_features(part), on="student_id", how="left")
-    rows = session.collect(frame).sort_values("student_id", ignore_index=True)
-    rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
-    features = rows[[_PREFIX + name for name in FEATURES]].astype("float64").set_axis(list(FEATURES), axis=1)
-    columns = [*_STANDING, "school_year", "as_of_date", *BESIDE_FEATURES]
-    return Matrix(known.as_of, _typed(rows[columns]), features)
+    return frame
+
+
+def features_in(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the features of rows of :func:`joined`: :data:`FEATURES` as float64, NaN without history."""
+    return rows[[_PREFIX + name for name in FEATURES]].astype("float64").set_axis(list(FEATURES), axis=1)
 
 
 def _as_features(part: Frame) -> Frame:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Threads that wait without spinning: on a server that does other work too, spinning made fits ten times
 # slower. Read once, when LightGBM's OpenMP is loaded.
@@ -187,8 +188,13 @@ def _until_both_stop(best: dict[str, tuple[float, int]]) -> Callable[..., None]:
 
 def raw_scores(model_text: str, features: pd.DataFrame) -> np.ndarray:
     """Return raw scores (log odds before calibration), one per row."""
-    booster = lightgbm.Booster(model_str=model_text)
-    return np.asarray(booster.predict(features.to_numpy(), raw_score=True), dtype="float64")
+    return np.asarray(_parsed(model_text).predict(features.to_numpy(), raw_score=True), dtype="float64")
+
+
+@lru_cache(maxsize=1)
+def _parsed(model_text: str) -> lightgbm.Booster:
+    """Return the booster of a text; a worker is given its rows in many batches, and parses it once."""
+    return lightgbm.Booster(model_str=model_text)
 
 
 def contributions(model_text: str, features: pd.DataFrame) -> np.ndarray:

@@ -24,7 +24,6 @@ from ews.config import Config
 from ews.engine import Session
 from ews.school_calendar import district_days, school_year_of, start_of_day_utc
 from ews.snapshot import calendar_frame
-from ews.store.frames import loaded_tables
 from ews.store.window_counts import Window, attendance_by_window, visits_by_window
 
 WINDOW = 3
@@ -156,7 +155,7 @@ def _counted(session: Session, windows: Sequence[Window]) -> dict[str, pd.DataFr
         name: rows.pivot_table(name, "number", "school_id", "sum").reindex(index).fillna(0.0)
         for name in ("absences", "unexcused", "part_days", "tardies")
     }
-    if "nurse_visits" in loaded_tables(session):
+    if "nurse_visits" in session.loaded_tables():
         visits = visits_by_window(session, windows).set_index("number")[["visits"]]
         found[_VISITS] = visits.reindex(index).fillna(0.0)
     # Nothing was known of a window on whose morning nothing had been loaded; the newest one stays.

@@ -126,6 +126,7 @@ def score_and_publish(
         If there is no store, or nobody is enrolled on the day.
     """
     check_stated(as_of, config)
+    config.engine.need_this_machine("ews score")
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "score") as trace:
         result = _night(config, as_of, progress, trace, asked_for=True)
         return _told(result, trace, config)
@@ -150,6 +151,7 @@ def nightly(
         Publish also if more of the list changed than ``nightly.most_churn``: somebody has looked.
     """
     check_stated(as_of, config)
+    config.engine.need_this_machine("ews nightly")
     day = as_of or today_in(config.timezone)
     loaded_at = start_of_day_utc(day, config.timezone) - dt.timedelta(seconds=1)
     with owner_only(), workspace_lock(config.workspace_dir), recorded(config, "nightly") as trace:

@@ -83,7 +83,7 @@ def score(matrix: Matrix, service: InService, config: Config, previous: pd.DataF
     features = matrix.features.loc[scorable].reset_index(drop=True)
     rows["risk"] = service.model.risks(features) if len(rows) else pd.Series(dtype="float64")
     placed = pd.concat([rows, place(rows, config.outreach.capacity, _enrolled(people, matrix.as_of))], axis=1)
-    scored = _score_frame(people.loc[matrix.cohort()], placed, service.version.number)
+    scored = score_frame(people.loc[matrix.cohort()], placed, service.version.number)
     excluded = _excluded_frame(people.loc[~matrix.cohort()])
     listed = _listed(placed, features, service, config, previous)
     return Scores(scored, excluded, listed, leaving_since(previous, scored, excluded))
@@ -93,7 +93,8 @@ def _enrolled(people: pd.DataFrame, day: dt.date) -> dict[tuple[dt.date, str], i
     return {(day, str(school)): int(count) for school, count in people["school_id"].value_counts().items()}
 
 
-def _score_frame(cohort: pd.DataFrame, placed: pd.DataFrame, version: str) -> pd.DataFrame:
+def score_frame(cohort: pd.DataFrame, placed: pd.DataFrame, version: str) -> pd.DataFrame:
+    """Return the columns of ``scores.parquet`` of people, from the places of those of them with a risk."""
     ranked = placed[["student_id", "risk", "selected", "rank_in_school"]]
     frame = cohort.merge(ranked, on="student_id", how="left").assign(model_version=version)
     frame["selected"] = frame["selected"].eq(True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Session
+from ews.engine import Engine
 from ews.errors import DataRefused, UsageError
 from ews.nightly.published_nights import newest_night
 from ews.outreach.pages import long_date
@@ -30,7 +30,7 @@ class AsOf:
     note: str = ""
 
 
-def decide_as_of(session: Session, stated: dt.date | None, config: Config) -> AsOf:
+def decide_as_of(session: Engine, stated: dt.date | None, config: Config) -> AsOf:
     """Return the decision day: the stated one, by default today in the district's zone.
 
     If today lies outside the calendar's first to last date, it is the day after the newest attendance.

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from ews.engine import Frame, Session
+from ews.engine import Engine, Frame, Session
 from ews.extracts.facts import stored_columns
 from ews.extracts.schema import ATTENDANCE, TABLES, Table
 
 EPOCH = dt.date(1970, 1, 1)
+
+KNOWN = ("known_from", "known_until")
+"""From when (inclusive) to when (exclusive) a version was taken to be true."""
 
 
 def day_number(day: dt.date) -> int:
@@ -26,26 +29,26 @@ def date_of(day: int) -> dt.date:
     return EPOCH + dt.timedelta(days=int(day))
 
 
-def versions(session: Session, table: Table) -> Frame:
-    """Return every version in a table of the attached store.
+def versions(engine: Engine, table: Table) -> Frame:
+    """Return every version in a table of the store.
 
     Grain: one row per key and version. Date columns end in ``_day`` (``date`` itself is ``day``) and
     hold day numbers; ``known_from``, ``known_until`` and ``end_known_from`` are naive UTC.
     """
-    columns = [_column(table, name) for name in (*table.key, *stored_columns(table))]
+    names = (*table.key, *stored_columns(table))
+    dates = [name for name in names if table.column_type(name) == "date"]
+    plain = [name for name in names if name not in dates]
     ends = ["end_known_from"] if table.end else []
-    listed = ", ".join([*columns, *ends])
-    return session.frame(f"SELECT {listed}, known_from, known_until FROM store.{table.name}")
+    days = {name: f"{name.removesuffix('date')}day" for name in dates}
+    return engine.stored(table.name, [*plain, *ends, *KNOWN], days)
 
 
-def coverage(session: Session) -> Frame:
+def coverage(engine: Engine) -> Frame:
     """Return the days for which a school delivered attendance, and from when to when that is known.
 
     ``stated`` days are those that the district says its attendance is complete to (``covers_to``).
     """
-    return session.frame(
-        f"SELECT school_id, {_days('date')} AS day, known_from, known_until, stated FROM store.coverage"
-    )
+    return engine.stored("coverage", ["school_id", *KNOWN, "stated"], {"date": "day"})
 
 
 def current_students(session: Session) -> Any:
@@ -100,21 +103,6 @@ def school_levels(session: Session) -> dict[str, str]:
     return {str(school): str(level) for school, level in rows}
 
 
-def loaded_tables(session: Session) -> set[str]:
-    """Return the names of the tables that were ever loaded."""
-    return {name for (name,) in session.rows("SELECT DISTINCT table_name FROM store.loads")}
-
-
 def table_named(name: str) -> Table:
     """Return a canonical table by its name."""
     return next(table for table in TABLES if table.name == name)
-
-
-def _column(table: Table, name: str) -> str:
-    if table.column_type(name) != "date":
-        return name
-    return f"{_days(name)} AS {name.removesuffix('date')}day"
-
-
-def _days(name: str) -> str:
-    return f"CAST({name} - DATE '1970-01-01' AS INTEGER)"

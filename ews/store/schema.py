@@ -47,7 +47,8 @@ _TYPES = {
     "number": "DOUBLE",
 }
 
-_OWN_TYPES = {"kind": "VARCHAR", "absent_units": "INTEGER", "absent_minutes": "DOUBLE"}
+OWN_TYPES = {"kind": "text", "absent_units": "integer", "absent_minutes": "number"}
+"""Columns of attendance that only the store has, and their types."""
 
 
 def store_path(workspace: Path) -> Path:
@@ -174,9 +175,8 @@ def create_tables(session: Session) -> None:
 
 
 def _create(table: Table) -> str:
-    types = {column.name: _TYPES[column.type] for column in table.columns} | _OWN_TYPES
     names = (*table.key, *stored_columns(table))
-    columns = [f"{name} {types[name]}" for name in names]
+    columns = [f"{name} {_TYPES[OWN_TYPES.get(name, table.column_type(name))]}" for name in names]
     if table.end:
         columns.append("end_known_from TIMESTAMP")
     bookkeeping = [

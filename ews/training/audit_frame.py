@@ -11,7 +11,7 @@ from ews.config import MEAL_STATUS, Config
 from ews.engine import Session
 from ews.equity.groups import LeftOut
 from ews.store.audit_attributes import cep_schools, meal_eligibility
-from ews.store.frames import current_students, loaded_tables
+from ews.store.frames import current_students
 
 _GROUP_OF = {"free": "Free or reduced price", "reduced": "Free or reduced price", "paid": "Paid"}
 _ECONOMIC = "economically_disadvantaged"
@@ -39,7 +39,7 @@ def audit_frame(
     groups: pd.DataFrame = current_students(session)
     left_out = {}
     under_cep = LeftOut(frozenset(), cep_schools(session), _WHY)
-    if may_read_meals(config) and "meal_programs" in loaded_tables(session) and len(rows):
+    if may_read_meals(config) and "meal_programs" in session.loaded_tables() and len(rows):
         status = meal_eligibility(session, rows["as_of_date"].min(), rows["as_of_date"].max())
         of_student = status.set_index("student_id")["eligibility"]
         everyone = groups["student_id"] if len(groups) else rows["student_id"].drop_duplicates()

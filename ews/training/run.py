@@ -120,8 +120,9 @@ def train(
     DataRefused
         If the store does not hold enough complete years.
     UsageError
-        If tuning is asked for and optuna is not installed.
+        If tuning is asked for and optuna is not installed, or the engine is a cluster.
     """
+    config.engine.need_this_machine("ews train")
     if config.training.tune is not None:
         need_optuna()  # before any long work
     with owner_only(), workspace_lock(config.workspace_dir):

@@ -1,6 +1,6 @@
 """Whole commands against the figures they have to reach: measured here, never asserted in a test.
 
-Run with ``make bench``; absolute times depend on the machine.
+Run with ``make bench-asked``; absolute times depend on the machine.
 """
 
 from __future__ import annotations

@@ -1,0 +1,110 @@
+"""What ews is measured against computes the same: the SQL by hand all features, pandas those it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as run_with
+
+from ews.config import Config, load_config
+from ews.engine import Session, literal
+from ews.features.matrix import FEATURES, build_matrix
+from ews.simulate.district import simulate
+from ews.store.ingest import ingest
+from ews.store.schema import read_store
+from tests.benchmarks import daily_rows, daily_rows_by_student
+from tests.benchmarks.by_hand import features_by_hand, largest_difference, prepare_events
+from tests.benchmarks.daily_rows import daily_features
+from tests.benchmarks.daily_rows_by_student import features_by_student
+from tests.benchmarks.places import AS_OF
+from tests.benchmarks.preparing import DAILY_ROWS
+from tests.data.matrices import loaded
+from tests.generators.district import District
+from tests.generators.districts import districts
+
+STUDENTS, YEARS = 500, 4
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tmp_path_factory.mktemp("small") / "district"
+    config = load_config(simulate(folder, students=STUDENTS, years=YEARS, seed=3, schools=9))
+    ingest(config)
+    return config
+
+
+@pytest.fixture
+def session(config: Config) -> Iterator[Session]:
+    with read_store(config.workspace_dir) as opened:
+        yield opened
+
+
+def test_the_sql_by_hand_yields_the_features_of_ews(session: Session, config: Config) -> None:
+    matrix = build_matrix(session, AS_OF, config)
+    by_hand = features_by_hand(session, AS_OF, config.timezone)
+    assert list(by_hand["student_id"]) == list(matrix.standing["student_id"])
+    assert list(by_hand.columns[1:]) == list(FEATURES)
+    apart = largest_difference(by_hand[list(FEATURES)], matrix.features)
+    assert {name: far for name, far in apart.items() if far > 1e-9} == {}
+    varied = matrix.features.nunique()
+    assert set(varied.index[varied < 2]) <= {"meal_lunch"}, "what never varies shows little"
+
+
+USUAL = {
+    "threshold": "0.10",
+    "inclusive": True,
+    "min_enrolled_days": 10,
+    "grain": "district",
+    "partial_day": "half",
+    "nurse_use": "feature",
+    "meal_use": "feature",
+}
+"""The one definition that the SQL knows."""
+
+
+@pytest.mark.slow
+@run_with(max_examples=25, deadline=None, derandomize=True, suppress_health_check=tuple(HealthCheck))
+@given(districts(max_students=25, looks=3))
+def test_also_on_districts_made_to_be_difficult(district: District) -> None:
+    usual = replace(district, settings=replace(district.settings, **USUAL))
+    with loaded(usual) as (session, config):
+        for as_of in usual.as_of_dates:
+            matrix = build_matrix(session, as_of, config)
+            by_hand = features_by_hand(session, as_of, config.timezone)
+            apart = largest_difference(by_hand[list(FEATURES)], matrix.features)
+            assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"as of {as_of}"
+
+
+@pytest.mark.parametrize(
+    ("compute", "names", "students"),
+    [
+        (daily_features, daily_rows.FEATURES, STUDENTS),
+        (features_by_student, daily_rows_by_student.FEATURES, 60),
+    ],
+)
+def test_pandas_over_daily_rows_yields_what_it_knows_of_them(
+    session: Session, config: Config, tmp_path: Path, compute: Any, names: Sequence[str], students: int
+) -> None:
+    matrix = build_matrix(session, AS_OF, config)
+    prepare_events(session, AS_OF, config.timezone)
+    daily = tmp_path / "daily.parquet"
+    shown = sorted(matrix.standing["student_id"])[:students]
+    among = f"student_id IN ({', '.join(map(literal, shown))})" if students < STUDENTS else "true"
+    session.execute(f"COPY (FROM ({DAILY_ROWS}) WHERE {among}) TO '{daily}' (FORMAT parquet)")
+    found, _ = compute(daily, {})
+    matrix_rows = matrix.standing["student_id"].isin(set(shown)).to_numpy() | (students == STUDENTS)
+    theirs = matrix.standing.loc[matrix_rows, ["student_id"]].merge(found, on="student_id", how="left")
+    apart = largest_difference(theirs[list(names)], matrix.features.loc[matrix_rows, list(names)])
+    assert {name: far for name, far in apart.items() if far > 1e-9} == {}
+
+
+def test_a_difference_is_seen() -> None:
+    one = pd.DataFrame({"a": [1.0, None], "b": [1.0, 2.0]})
+    other = pd.DataFrame({"a": [1.0, 3.0], "b": [1.0, 2.5]})
+    assert largest_difference(one, other) == {"a": float("inf"), "b": 0.5}

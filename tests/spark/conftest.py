@@ -1,0 +1,26 @@
+"""One Spark for all its tests: it takes seconds to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.spark.local_spark import SETTINGS, what_is_missing
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[None]:
+    """A Spark on two threads; without PySpark or Java the test is skipped, and says so."""
+    missing = what_is_missing()
+    if missing:
+        pytest.skip(missing)
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    for name, value in {**SETTINGS, "spark.ui.showConsoleProgress": "false"}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    yield
+    session.stop()

@@ -1,0 +1,141 @@
+"""A state on its cluster and a district on its laptop get the same figures from the same definitions.
+
+On generated districts and days, every standing column, feature, score, place on a list and label that Spark
+computes equals that of DuckDB to 1e-9. What the districts reach: tests/data/test_generator_reaches.py.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from ews.config import Config, Training
+from ews.engine import Engine
+from ews.features.matrix import FEATURES, Matrix, build_matrix, features_in, joined
+from ews.label import complete_years, outcomes
+from ews.model import booster
+from ews.model.fitting import FittedModel
+from ews.nightly.cluster_score import scored
+from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, score
+from ews.school_calendar import district_days
+from ews.snapshot import calendar_frame, newest_attendance_day, snapshot
+from ews.spark import SparkTables
+from tests.data.matrices import matrices
+from tests.generators.district import District
+from tests.generators.districts import districts
+from tests.spark.local_spark import both_engines, rich_districts
+
+pytestmark = pytest.mark.usefixtures("spark")
+
+RELAXED = tuple(HealthCheck)
+MANY = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=RELAXED)
+
+
+def some_model() -> FittedModel:
+    """A model that looks at every feature, missing or not; what it was fitted on is noise."""
+    random = np.random.default_rng(1)
+    values = random.normal(size=(600, len(FEATURES))) * random.choice([1.0, 10.0], size=len(FEATURES))
+    values[random.random(values.shape) < 0.2] = np.nan
+    labels = (np.nan_to_num(values).sum(axis=1) + random.normal(size=600) > 0).astype(int)
+    features = pd.DataFrame(values, columns=list(FEATURES))
+    text, trees = booster.fit(features, labels, None, most_rows_of_a_student=1, seed=1, rounds=40)
+    return FittedModel(text, trees, {"method": "sigmoid", "slope": 1.1, "intercept": -0.2})
+
+
+class Service:
+    """As much of a model in service as scoring asks for."""
+
+    def __init__(self) -> None:
+        self.model = some_model()
+        self.version = type("Version", (), {"number": "7"})()
+
+
+SERVICE: Any = Service()
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Cell by cell, to 1e-9, and missing where the other is; a column without a value has any type."""
+    assert list(one.columns) == list(other.columns)
+    empty = [name for name in one.columns if one[name].isna().all() and other[name].isna().all()]
+    assert len(one) == len(other)
+    pd.testing.assert_frame_equal(
+        one.drop(columns=empty), other.drop(columns=empty), check_exact=False, rtol=0, atol=1e-9
+    )
+
+
+def assert_one_day(duckdb: Engine, spark: SparkTables, day: dt.date, config: Config) -> None:
+    ours = build_matrix(duckdb, day, config)
+    people = spark.materialize(joined(snapshot(spark, day, config), config), "people")
+    rows = spark.collect(people).sort_values("student_id", ignore_index=True)
+    standing = ours.standing.drop(columns=["school_year", "as_of_date"])
+    same(standing, rows[list(standing.columns)].astype(standing.dtypes))
+    same(ours.features, features_in(rows))
+    assert_scores(ours, spark, people, day, config)
+
+
+def assert_scores(ours: Matrix, spark: SparkTables, people: Any, day: dt.date, config: Config) -> None:
+    here = score(ours, SERVICE, config, None)
+    placed = spark.collect(scored(spark, people, day, SERVICE.model, "7", config))
+    placed = placed.sort_values("student_id", ignore_index=True)
+    there = placed.loc[placed["reason"].isna(), list(SCORE_COLUMNS)].reset_index(drop=True)
+    out = placed.loc[placed["reason"].notna(), list(EXCLUDED_COLUMNS)].reset_index(drop=True)
+    same(here.scores, there.astype(here.scores.dtypes))
+    same(here.excluded, out.astype(here.excluded.dtypes))
+
+
+def assert_labels(duckdb: Engine, spark: SparkTables, config: Config, label: Any) -> None:
+    config = config.model_copy(update={"training": Training.model_validate({"label": label})})
+    calendar = calendar_frame(duckdb)
+    years = complete_years(duckdb)
+    days = [day for year in years for day in district_days(calendar, year)[3::9]]
+    assert complete_years(spark) == years
+    here, there = (outcomes(engine, config, days) for engine in (duckdb, spark))
+    keys = [name for name in ("as_of_date", "school_year", "student_id", "school_id") if name in here]
+    same(*[each.sort_values(keys, ignore_index=True).astype(here.dtypes) for each in (here, there)])
+
+
+@pytest.mark.parametrize("loads", [pytest.param(1, marks=pytest.mark.slow), 2])
+def test_every_standing_feature_score_and_label_is_the_same_on_both_engines(loads: int) -> None:
+    district = rich_districts()[loads - 1]
+    with both_engines(district) as (duckdb, spark, config):
+        assert newest_attendance_day(spark) == newest_attendance_day(duckdb)
+        assert_one_day(duckdb, spark, district.as_of_dates[-1], config)
+        assert_labels(duckdb, spark, config, ["chronic_over_the_rest", "chronic_by_end"][loads - 1])
+
+
+def test_the_districts_that_are_compared_have_something_in_most_features() -> None:
+    """Two of the many; that these reach every feature is said in tests/data/test_generator_reaches.py."""
+    values: dict[str, set[float]] = {name: set() for name in FEATURES}
+    for district in rich_districts():
+        for matrix in matrices(replace(district, as_of_dates=district.as_of_dates[-1:])).values():
+            for name in FEATURES:
+                values[name] |= set(matrix.features[name].dropna())
+    assert sum(len(found) >= 2 for found in values.values()) >= 0.8 * len(FEATURES)
+
+
+@pytest.mark.slow
+@MANY
+@given(districts(max_students=25))
+def test_every_standing_feature_and_score_is_the_same_on_many_districts(district: District) -> None:
+    with both_engines(district) as (duckdb, spark, config):
+        for day in district.as_of_dates:
+            assert_one_day(duckdb, spark, day, config)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "label",
+    ["chronic_by_end", "chronic_over_the_rest", {"absences": 2, "within_days": 8}],
+    ids=["by the end", "over the rest", "within days"],
+)
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=RELAXED)
+@given(district=districts(max_students=25))
+def test_every_label_is_the_same_on_many_districts(label: Any, district: District) -> None:
+    with both_engines(district) as (duckdb, spark, config):
+        assert_labels(duckdb, spark, config, label)
