@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from ews.atomic_switch import exchange, flush_folder
+
+_FLUSHED_AT_ONCE = 8
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -62,15 +65,21 @@ def staged_folder(target: Path) -> Iterator[Path]:
 
 def _flush_all(folder: Path) -> None:
     """Wait until what was written is on the disk: a switch to files that a power cut empties is none."""
-    for path in sorted(folder.rglob("*")):
+    paths = sorted(folder.rglob("*"))
+    # Together: a disk that is asked for one file at a time is waited for thousands of times.
+    with ThreadPoolExecutor(_FLUSHED_AT_ONCE) as pool:
+        list(pool.map(_flush, [path for path in paths if not path.is_dir()]))
+    for path in paths:
         if path.is_dir():
             flush_folder(path)
-            continue
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _switch(staging: Path, target: Path, replaced: Path) -> None:

@@ -20,7 +20,8 @@ from ews.outreach.columns import (
 from ews.outreach.file_names import counselor_stem, file_stems
 from ews.outreach.list_context import ListContext as ListContext
 from ews.outreach.pages import environment
-from ews.outreach.printed import PrintedList, write_fresh, write_list
+from ews.outreach.printed import PrintedList, workbook_of, write_fresh, write_list
+from ews.outreach.workbooks import rendered
 
 _SCHOOL = "school_id"
 
@@ -69,14 +70,17 @@ def write_lists(
     stems = file_stems(school_id for school_id, _ in schools)
     rows = _records_by_school(listed, context)
     gone = _leaving_by_school(nobody_leaving() if leaving is None else leaving, context)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
+    printed = []
     for school_id, name in schools:
         whole = PrintedList(stems[school_id], name, rows.get(school_id, []), *gone.get(school_id, ([], 0)))
-        written += write_list(folder, whole, context)
         theirs = {str(each[COUNSELOR]) for each in whole.records} if context.show_counselors else ()
-        for counselor in _counselors(school_id, theirs, context):
-            written += write_list(folder, _of_counselor(whole, counselor), context)
+        counselors = _counselors(school_id, theirs, context)
+        printed += [whole, *(_of_counselor(whole, counselor) for counselor in counselors)]
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with rendered([workbook_of(each, context) for each in printed]) as books:
+        for number, each in enumerate(printed):
+            written += write_list(folder, each, context, books[number])
     return written
 
 

@@ -29,6 +29,7 @@ from ews.outreach.list_context import ListContext
 from ews.outreach.next_steps import legend, letter_of
 from ews.outreach.pages import environment, long_date
 from ews.outreach.spreadsheet import spreadsheet
+from ews.outreach.workbooks import Workbook
 
 # A spreadsheet that opens a CSV runs a cell that begins with one of these as a formula (OWASP, CSV
 # injection; the wide forms are what East Asian versions accept).
@@ -64,30 +65,48 @@ class PrintedList:
     counselor: str = ""
 
 
-def write_list(folder: Path, printed: PrintedList, context: ListContext) -> list[Path]:
-    """Write the three files of a list: csv, xlsx, html.
+def workbook_of(printed: PrintedList, context: ListContext) -> Workbook:
+    """Return what the workbook of a list holds (:func:`ews.outreach.spreadsheet.spreadsheet`).
 
     Raises
     ------
     ValueError
         If a column is none that counselors may have.
     """
-    columns = list_columns(show_names=context.show_names)
     shown = sheet_columns(show_names=context.show_names, show_counselors=context.show_counselors)
     left = leaving_columns(show_names=context.show_names)
     check_columns("counselor", (*shown, *left, *(name for each in printed.records for name in each)))
     whose = f"{printed.school_name}, {printed.counselor}" if printed.counselor else printed.school_name
-    book = spreadsheet(
-        printed.records,
-        shown,
-        title=f"{whose}: outreach list, {long_date(context.as_of)}",
-        as_of=context.as_of,
-        notices=[*context.banners, *context.stale],
-        leaving=printed.leaving,
-        leaving_columns=left,
-    )
+    return {
+        "records": printed.records,
+        "columns": shown,
+        "title": f"{whose}: outreach list, {long_date(context.as_of)}",
+        "as_of": context.as_of,
+        "notices": [*context.banners, *context.stale],
+        "leaving": printed.leaving,
+        "leaving_columns": left,
+    }
+
+
+def write_list(
+    folder: Path, printed: PrintedList, context: ListContext, book: bytes | None = None
+) -> list[Path]:
+    """Write the three files of a list: csv, xlsx, html.
+
+    Parameters
+    ----------
+    book : bytes, optional
+        Its workbook, where somebody else has rendered it already.
+
+    Raises
+    ------
+    ValueError
+        If a column is none that counselors may have.
+    """
+    if book is None:
+        book = spreadsheet(**workbook_of(printed, context))
     contents = {
-        "csv": _csv(printed.records, columns).encode(),
+        "csv": _csv(printed.records, list_columns(show_names=context.show_names)).encode(),
         "xlsx": book,
         "html": _page(printed, context).encode(),
     }
