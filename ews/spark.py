@@ -17,10 +17,20 @@ from typing import Any
 
 import narwhals as nw
 
+from ews.cluster_failures import no_cluster, unfinished
 from ews.config import Config
 from ews.engine import Frame
-from ews.errors import DataRefused, EwsError, UsageError
-from ews.store.layout import ALWAYS, HEALTH, MANIFEST, check_columns, check_manifest
+from ews.errors import DataRefused, UsageError
+from ews.store.layout import (
+    ALWAYS,
+    AUDIT,
+    HEALTH,
+    MANIFEST,
+    StoredTable,
+    audit_table,
+    check_columns,
+    check_manifest,
+)
 
 _TABLES = {table.name: table for table in (*ALWAYS, *HEALTH)}
 
@@ -47,7 +57,14 @@ _OURS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-_AT_START = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_AT_START = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # A sample for training is larger than the gigabyte that is allowed otherwise.
+    "spark.driver.maxResultSize": "0",
+    # Where in Python each expression was written is asked for at every step: half of the time of a plan.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
 
 
 class SparkTables:
@@ -83,6 +100,17 @@ class SparkTables:
     def loaded_tables(self) -> set[str]:
         """Return the names of the tables that are there."""
         return set(self._tables)
+
+    def audit_attributes(self) -> Frame:
+        """Return the students' attributes, one row each; they are opened for training only."""
+        return _frame(self._tables[AUDIT])
+
+    def of_values(self, column: str, values: Sequence[str]) -> Frame:
+        """Return distinct texts of this machine as a frame of one column, to join with."""
+        import pyarrow as pa
+
+        with _translated(self.where):
+            return _frame(self._spark.createDataFrame(pa.table({column: pa.array(values, pa.string())})))
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Compute a lazy frame once, on the cluster, and return it without the plan that led there."""
@@ -138,8 +166,13 @@ class SparkTables:
             ) from None
 
 
-def open_spark(config: Config) -> SparkTables:
+def open_spark(config: Config, *, with_audit_attributes: bool = False) -> SparkTables:
     """Open the cluster of the configuration and check the tables that it names.
+
+    Parameters
+    ----------
+    with_audit_attributes : bool
+        Whether who students are is read too: for a training run, whose model is audited, and nothing else.
 
     Raises
     ------
@@ -153,6 +186,8 @@ def open_spark(config: Config) -> SparkTables:
     try:
         with _translated(str(config.engine.data or config.engine.catalog)):
             where, tables = _tables_of(spark, config)
+            if with_audit_attributes:
+                tables[AUDIT] = _audit_attributes(spark, where, config)
     except BaseException:
         close()
         raise
@@ -190,7 +225,7 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
         for name, value in _OURS.items():
             spark.conf.set(name, value)
     except (PySparkException, Py4JError) as error:
-        raise _no_cluster(error) from None
+        raise no_cluster(error) from None
     if there is None:
         with suppress(Exception):  # Spark Connect has none: its server keeps its own log
             # What it says of a failure quotes cells, and this process's output is kept in logs.
@@ -217,11 +252,11 @@ def _tables_of(spark: Any, config: Config) -> tuple[str, dict[str, Any]]:
 
 
 def _folder_tables(spark: Any, where: str) -> dict[str, Any]:
-    address = where if "://" in where else Path(where).as_uri()
+    address = _address(where)
     stated = check_manifest(_text_of(spark, f"{address}/{MANIFEST}"), where)
     tables = {
-        name: _read(name, where, partial(spark.read.parquet, f"{address}/{name}"))
-        for name in _TABLES
+        name: _read(table, where, partial(spark.read.parquet, f"{address}/{name}"))
+        for name, table in _TABLES.items()
         if name in stated
     }
     _check_whole(tables, stated, where)
@@ -233,12 +268,31 @@ def _catalog_tables(spark: Any, schema: str, config: Config) -> dict[str, Any]:
     used = {name for name, source in sources.items() if source is not None and source.use == "feature"}
     wanted = [*ALWAYS, *(table for table in HEALTH if table.name in used)]
     return {
-        table.name: _read(table.name, schema, partial(spark.read.table, f"{schema}.{table.name}"))
+        table.name: _read(table, schema, partial(spark.read.table, f"{schema}.{table.name}"))
         for table in wanted
     }
 
 
-def _read(name: str, where: str, read: Callable[[], Any]) -> Any:
+def _audit_attributes(spark: Any, where: str, config: Config) -> Any:
+    if config.engine.catalog is not None:
+        read = partial(spark.read.table, f"{where}.{AUDIT}")
+    else:
+        read = partial(spark.read.parquet, f"{_address(where)}/{AUDIT}")
+    table = audit_table(config.audit.sensitive)
+    found = _read(table, where, read, "export the store once more, --with-audit-attributes")
+    return found.select(*table.columns)
+
+
+def _address(where: str) -> str:
+    return where if "://" in where else Path(where).as_uri()
+
+
+def _read(
+    wanted: StoredTable,
+    where: str,
+    read: Callable[[], Any],
+    mend: str = "mend it, or export the store once more",
+) -> Any:
     """Return a table after checking its columns; a table that is not there is refused."""
     from pyspark.errors import AnalysisException
 
@@ -247,13 +301,13 @@ def _read(name: str, where: str, read: Callable[[], Any]) -> Any:
         types = dict(table.dtypes)
     except AnalysisException:
         raise DataRefused(
-            f"table {name} is not there, or cannot be read",
+            f"table {wanted.name} is not there, or cannot be read",
             expected="the tables of `ews store export` (docs/spark.md)",
             where=where,
-            next_step="mend it, or export the store once more",
+            next_step=mend,
         ) from None
     found = {str(column): _KINDS.get(str(kind).split("(")[0], str(kind)) for column, kind in types.items()}
-    check_columns(_TABLES[name], found, where)
+    check_columns(wanted, found, where)
     return table
 
 
@@ -321,20 +375,4 @@ def _translated(where: str) -> Iterator[None]:
     except AnalysisException:
         raise  # a query that cannot be run is a defect of ours
     except (PySparkException, Py4JError) as error:
-        condition = getattr(error, "getCondition", lambda: None)()
-        raise DataRefused(
-            f"the cluster did not finish the work ({condition or type(error).__name__})",
-            expected="workers that stay, with room in memory and on their disks",
-            where=where,
-            next_step="read the cluster's own log, then run the command again; nothing was published",
-        ) from None
-
-
-def _no_cluster(error: Exception) -> EwsError:
-    condition = getattr(error, "getCondition", lambda: None)()
-    return UsageError(
-        f"Spark could not be started ({condition or type(error).__name__})",
-        expected="Java 17 or newer, and a cluster that answers (engine.master or engine.remote)",
-        where="engine",
-        next_step="install Java (JAVA_HOME), or mend the address",
-    )
+        raise unfinished(error, where) from None

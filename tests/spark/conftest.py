@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.spark.local_spark import SETTINGS, what_is_missing
+from tests.spark.local_spark import AT_START, SETTINGS, what_is_missing
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +17,8 @@ def spark() -> Iterator[None]:
         pytest.skip(missing)
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-    for name, value in {**SETTINGS, "spark.ui.showConsoleProgress": "false"}.items():
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in {**SETTINGS, **AT_START}.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")

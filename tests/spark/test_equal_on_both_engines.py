@@ -20,7 +20,9 @@ from ews.engine import Engine
 from ews.features.matrix import FEATURES, Matrix, build_matrix, features_in, joined
 from ews.label import complete_years, outcomes
 from ews.model import booster
+from ews.model.cluster_rows import day_on_cluster, drawn, labels_on_cluster
 from ews.model.fitting import FittedModel
+from ews.model.labelled_rows import LabelledRows, rows_of_day, sample_schools, sample_students
 from ews.nightly.cluster_score import scored
 from ews.nightly.score import EXCLUDED_COLUMNS, SCORE_COLUMNS, score
 from ews.school_calendar import district_days
@@ -69,7 +71,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     )
 
 
-def assert_one_day(duckdb: Engine, spark: SparkTables, day: dt.date, config: Config) -> None:
+def assert_one_day(duckdb: Engine, spark: SparkTables, day: dt.date, config: Config) -> Any:
     ours = build_matrix(duckdb, day, config)
     people = spark.materialize(joined(snapshot(spark, day, config), config), "people")
     rows = spark.collect(people).sort_values("student_id", ignore_index=True)
@@ -77,6 +79,7 @@ def assert_one_day(duckdb: Engine, spark: SparkTables, day: dt.date, config: Con
     same(standing, rows[list(standing.columns)].astype(standing.dtypes))
     same(ours.features, features_in(rows))
     assert_scores(ours, spark, people, day, config)
+    return people
 
 
 def assert_scores(ours: Matrix, spark: SparkTables, people: Any, day: dt.date, config: Config) -> None:
@@ -101,12 +104,41 @@ def assert_labels(duckdb: Engine, spark: SparkTables, config: Config, label: Any
 
 
 @pytest.mark.parametrize("loads", [pytest.param(1, marks=pytest.mark.slow), 2])
-def test_every_standing_feature_score_and_label_is_the_same_on_both_engines(loads: int) -> None:
+def test_every_standing_feature_score_label_and_sample_is_the_same_on_both_engines(loads: int) -> None:
     district = rich_districts()[loads - 1]
     with both_engines(district) as (duckdb, spark, config):
         assert newest_attendance_day(spark) == newest_attendance_day(duckdb)
-        assert_one_day(duckdb, spark, district.as_of_dates[-1], config)
-        assert_labels(duckdb, spark, config, ["chronic_over_the_rest", "chronic_by_end"][loads - 1])
+        day = district.as_of_dates[-1]
+        people = assert_one_day(duckdb, spark, day, config)
+        assert_samples(duckdb, spark, people, day, config)
+
+
+def same_rows(one: LabelledRows, other: LabelledRows) -> None:
+    """The same rows in the same order, to the last bit: a model is made of them."""
+    standing = other.standing.astype(one.standing.dtypes)
+    pd.testing.assert_frame_equal(one.standing, standing, check_exact=True)
+    pd.testing.assert_frame_equal(one.features, other.features, check_exact=True)
+    assert other.enrolled.items() <= one.enrolled.items()
+
+
+def assert_samples(duckdb: Engine, spark: SparkTables, people: Any, day: dt.date, config: Config) -> None:
+    """Labelled rows of a day, whole and sampled, are those of this machine."""
+    known = outcomes(duckdb, config)
+    here = rows_of_day(duckdb, day, known, config)
+    year = int(here.standing["school_year"].iloc[0])
+    label_of = labels_on_cluster(spark, config)
+    for each, labels in known.groupby("school_year"):
+        there = spark.collect(label_of(day, each)).sort_values("student_id", ignore_index=True)
+        same(labels.reset_index(drop=True), there.astype(labels.dtypes))
+    on_cluster = [day_on_cluster(spark, people, day, year, label_of)]
+    half = len(here.standing) // 2
+    assert half > 1
+    for key, sample in (("student_id", sample_students), ("school_id", sample_schools)):
+        for limit in (2 * half + 1, half):
+            found = drawn(spark, on_cluster, key, limit, seed=3)
+            same_rows(sample(here, limit, seed=3), found.rows)
+            assert found.of == here.standing[key].nunique()
+            assert (found.kept < found.of) == (limit == half)
 
 
 def test_the_districts_that_are_compared_have_something_in_most_features() -> None:

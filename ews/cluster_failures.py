@@ -1,0 +1,67 @@
+"""What is said when a cluster does not finish its work: what ran out, and what to do.
+
+Its own texts quote cells, so none of them is passed on; they are only searched for signs.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ews.errors import DataRefused, UsageError
+
+
+class _Cause(NamedTuple):
+    signs: tuple[str, ...]
+    found: str
+    expected: str
+    next_step: str
+
+
+_CAUSES = (
+    _Cause(
+        ("No space left on device", "Disk quota exceeded", "File too large"),
+        "a disk of the cluster is full, or its quota used up",
+        "room for what the work spills (spark.local.dir) and for what it writes",
+        "free room or name a larger folder in engine.settings, then run the command again; "
+        "nothing was published",
+    ),
+    _Cause(
+        ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "MemoryError", "maxResultSize", "OOM"),
+        "the cluster ran out of memory",
+        "room for one partition on every worker, and for the sample on the driver (docs/spark.md)",
+        "raise spark.executor.memory or spark.driver.memory in engine.settings, then run the command again; "
+        "nothing was published",
+    ),
+    _Cause(
+        ("Answer from Java side is empty", "Error while sending or receiving", "Connection refused"),
+        "the driver's Java process ended: its memory ran out, or somebody ended it",
+        "a driver that stays, with enough memory",
+        "raise spark.driver.memory in engine.settings, then run the command again; nothing was published",
+    ),
+)
+
+
+def unfinished(error: Exception, where: str) -> DataRefused:
+    """Return what is said of work that a cluster did not finish: what ran out, where that can be told."""
+    text = str(error)
+    for cause in _CAUSES:
+        if any(sign in text for sign in cause.signs):
+            return DataRefused(cause.found, expected=cause.expected, where=where, next_step=cause.next_step)
+    condition = getattr(error, "getCondition", lambda: None)()
+    return DataRefused(
+        f"the cluster did not finish the work ({condition or type(error).__name__})",
+        expected="workers that stay, with room in memory and on their disks",
+        where=where,
+        next_step="read the cluster's own log, then run the command again; nothing was published",
+    )
+
+
+def no_cluster(error: Exception) -> UsageError:
+    """Return what is said where Spark could not be started, or its cluster does not answer."""
+    condition = getattr(error, "getCondition", lambda: None)()
+    return UsageError(
+        f"Spark could not be started ({condition or type(error).__name__})",
+        expected="Java 17 or newer, and a cluster that answers (engine.master or engine.remote)",
+        where="engine",
+        next_step="install Java (JAVA_HOME), or mend the address",
+    )
