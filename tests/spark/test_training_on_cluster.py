@@ -27,20 +27,18 @@ training: {as_of: [10-01, 01-01], resamples: 100, max_rows: 1000, max_test_rows:
 
 
 @pytest.fixture(scope="module")
-def on_duckdb(tmp_path_factory: pytest.TempPathFactory) -> AtWork:
-    """A small district, trained on this machine."""
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> AtWork:
+    """A small district with a store and no model."""
     configuration = simulate(tmp_path_factory.mktemp("one") / "district", students=600, years=4, seed=1)
     with configuration.open("a", encoding="utf-8") as file:
         file.write(TRAINING)
     district = AtWork(configuration.parent)
     assert district.run("ingest") == 0
-    fresh = copy_of(district, configuration.parent.parent / "fresh")
-    assert fresh.run("train", "--by", "Trainer") == 0
-    return fresh
+    return district
 
 
 def moved_to_spark(district: AtWork, folder: Path, *options: str) -> AtWork:
-    """A copy without a registry whose store is exported and whose engine is Spark."""
+    """A copy whose store is exported and whose engine is Spark."""
     moved = copy_of(district, folder / "district")
     to = str(folder / "exported")
     assert run_command(["store", "export", "-c", str(moved.configuration), "--to", to, *options]) == 0
@@ -60,33 +58,40 @@ def figures(district: AtWork, name: str) -> dict[str, Any]:
     return {key: value for key, value in district.figures(name).items() if key != "run"}
 
 
+def differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)}
+
+
 def test_a_model_trained_through_spark_is_that_of_this_machine_to_the_byte(
-    on_duckdb: AtWork, tmp_path: Path
+    loaded: AtWork, tmp_path: Path
 ) -> None:
-    on_spark = moved_to_spark(on_duckdb, tmp_path, "--with-audit-attributes")
+    on_duckdb = copy_of(loaded, tmp_path / "one machine")
+    assert on_duckdb.run("train", "--by", "Trainer") == 0
+    on_spark = moved_to_spark(loaded, tmp_path, "--with-audit-attributes")
     assert on_spark.run("train", "--by", "Trainer") == 0
     here, there = tags(on_duckdb), tags(on_spark)
-    assert here["run_name"] != there["run_name"]
     for digest in ("model_digest", "data_digest", "configuration_digest", "basis_digest"):
         assert here[digest] == there[digest], digest
-    assert figures(on_duckdb, "evaluation.json") == figures(on_spark, "evaluation.json")
+    evaluations = [figures(each, "evaluation.json") for each in (on_duckdb, on_spark)]
+    # These two look at more than the parts: on a cluster at the sample, on this machine at every row.
+    assert differing(*evaluations) <= {"base_rates", "rolling_origin"}
+    assert "chosen by chance" in " ".join(evaluations[1]["notes"])
     fairness = [figures(each, "fairness.json") for each in (on_duckdb, on_spark)]
     # What was delivered and is not audited is not exported, so that a cluster cannot name it.
     notes = [set(each.pop("notes")) for each in fairness]
     assert all("not named in audit.sensitive" in note for note in notes[0] - notes[1])
-    assert fairness[0] == fairness[1]
-    assert fairness[0]["attributes"], "there is an audit to compare"
-    assert "chosen by chance" in " ".join(on_spark.figures("evaluation.json")["notes"])
+    assert differing(*fairness) == set()
+    assert fairness[1]["attributes"], "there is an audit to compare"
 
 
-def test_without_the_attributes_there_is_no_training_and_no_registry_entry(
-    on_duckdb: AtWork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_without_the_attributes_there_is_no_training_and_no_registry(
+    loaded: AtWork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    on_spark = moved_to_spark(on_duckdb, tmp_path)
-    before = sorted((on_spark.workspace / "reports").iterdir())
+    on_spark = moved_to_spark(loaded, tmp_path)
     capsys.readouterr()
     assert on_spark.run("train", "--json") == 20
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["found"] == "table audit_attributes is not there, or cannot be read"
     assert "--with-audit-attributes" in error["next"]
-    assert sorted((on_spark.workspace / "reports").iterdir()) == before
+    assert not (on_spark.folder / "mlruns").exists()
+    assert not (on_spark.workspace / "reports").exists()
