@@ -17,6 +17,8 @@ class _Cause(NamedTuple):
     next_step: str
 
 
+_GONE = "the driver's Java process is not there"
+
 _CAUSES = (
     _Cause(
         ("No space left on device", "Disk quota exceeded", "File too large"),
@@ -26,14 +28,14 @@ _CAUSES = (
         "nothing was published",
     ),
     _Cause(
-        ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "MemoryError", "maxResultSize", "OOM"),
+        ("OutOfMemoryError", "UNABLE_TO_ACQUIRE_MEMORY", "MemoryError", "maxResultSize", "OOMKilled"),
         "the cluster ran out of memory",
         "room for one partition on every worker, and for the sample on the driver (docs/spark.md)",
         "raise spark.executor.memory or spark.driver.memory in engine.settings, then run the command again; "
         "nothing was published",
     ),
     _Cause(
-        ("Answer from Java side is empty", "Error while sending or receiving", "Connection refused"),
+        (_GONE,),
         "the driver's Java process ended: its memory ran out, or somebody ended it",
         "a driver that stays, with enough memory",
         "raise spark.driver.memory in engine.settings, then run the command again; nothing was published",
@@ -43,7 +45,7 @@ _CAUSES = (
 
 def unfinished(error: Exception, where: str) -> DataRefused:
     """Return what is said of work that a cluster did not finish: what ran out, where that can be told."""
-    text = str(error)
+    text = _text_of(error)
     for cause in _CAUSES:
         if any(sign in text for sign in cause.signs):
             return DataRefused(cause.found, expected=cause.expected, where=where, next_step=cause.next_step)
@@ -54,6 +56,16 @@ def unfinished(error: Exception, where: str) -> DataRefused:
         where=where,
         next_step="read the cluster's own log, then run the command again; nothing was published",
     )
+
+
+def _text_of(error: Exception) -> str:
+    """Return an error's text; that of a conversation which broke off is not the cluster's own."""
+    if isinstance(error, OSError | EOFError | ValueError) or type(error).__name__ == "Py4JNetworkError":
+        return _GONE
+    try:
+        return str(error)
+    except ConnectionError:
+        return _GONE  # its text is asked for only now, of a process that is not there
 
 
 def no_cluster(error: Exception) -> UsageError:

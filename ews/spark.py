@@ -366,6 +366,7 @@ def _quiet() -> Iterator[None]:
 @contextmanager
 def _translated(where: str) -> Iterator[None]:
     """Turn a cluster's failures into refusals; its texts quote cells, so only the kind is passed on."""
+    import pyarrow as pa
     from py4j.protocol import Py4JError
     from pyspark.errors import AnalysisException, PySparkException
 
@@ -374,5 +375,5 @@ def _translated(where: str) -> Iterator[None]:
             yield
     except AnalysisException:
         raise  # a query that cannot be run is a defect of ours
-    except (PySparkException, Py4JError) as error:
+    except (PySparkException, Py4JError, ConnectionError, EOFError, pa.ArrowException) as error:
         raise unfinished(error, where) from None
