@@ -5,6 +5,7 @@ Its own texts quote cells, so none of them is passed on; they are only searched 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from ews.errors import DataRefused, UsageError
@@ -35,7 +36,7 @@ _CAUSES = (
         "nothing was published",
     ),
     _Cause(
-        (_GONE,),
+        (_GONE, "SparkContext was shut down", "SparkContext has been shutdown", "stopped SparkContext"),
         "the driver's Java process ended: its memory ran out, or somebody ended it",
         "a driver that stays, with enough memory",
         "raise spark.driver.memory in engine.settings, then run the command again; nothing was published",
@@ -62,10 +63,12 @@ def _text_of(error: Exception) -> str:
     """Return an error's text; that of a conversation which broke off is not the cluster's own."""
     if isinstance(error, OSError | EOFError | ValueError) or type(error).__name__ == "Py4JNetworkError":
         return _GONE
-    try:
+    with suppress(Exception):  # texts are asked for only now, of a process that may not be there any more
+        thrown = getattr(error, "java_exception", None)
+        if thrown is not None:
+            thrown.toString()
         return str(error)
-    except ConnectionError:
-        return _GONE  # its text is asked for only now, of a process that is not there
+    return _GONE
 
 
 def no_cluster(error: Exception) -> UsageError:

@@ -35,11 +35,11 @@ RAN_OUT = (
 
 
 def asked_too_late() -> Exception:
-    class Late(RuntimeError):
+    class LateError(RuntimeError):
         def __str__(self) -> str:
             raise ConnectionRefusedError("0001")
 
-    return Late()
+    return LateError()
 
 
 @pytest.mark.parametrize(
