@@ -80,4 +80,3 @@ def test_a_table_that_is_not_whole_leaves_the_scores_before(
 
 def test_a_night_on_a_cluster_is_refused_before_anything_is_loaded(on_cluster: AtWork) -> None:
     assert on_cluster.run("nightly") == 2
-    assert on_cluster.run("train") == 2
