@@ -40,6 +40,7 @@ def read(folder: Path) -> pd.DataFrame:
     return rows.sort_values("student_id", ignore_index=True)
 
 
+@pytest.mark.slow
 def test_the_cluster_gives_every_student_the_score_and_place_that_this_machine_gives(
     on_cluster: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,6 +65,7 @@ def test_the_cluster_gives_every_student_the_score_and_place_that_this_machine_g
     assert json.loads(log[-1])["manifest"] == file_digest(folder / "manifest.json")
 
 
+@pytest.mark.slow
 def test_a_table_that_is_not_whole_leaves_the_scores_before(
     on_cluster: AtWork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,8 @@ from ews.store.layout import MANIFEST
 from tests.generators.writing import load_district
 from tests.spark.local_spark import on_spark, rich_districts
 
-pytestmark = pytest.mark.usefixtures("spark")
+# Java starts once in the default run, for tests/spark/test_equal_on_both_engines.py.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 @pytest.fixture(scope="module")
