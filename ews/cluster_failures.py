@@ -61,7 +61,8 @@ def unfinished(error: Exception, where: str) -> DataRefused:
 
 def _text_of(error: Exception) -> str:
     """Return an error's text; that of a conversation which broke off is not the cluster's own."""
-    if isinstance(error, OSError | EOFError | ValueError) or type(error).__name__ == "Py4JNetworkError":
+    broke_off = isinstance(error, OSError | EOFError | ValueError) and not _is_of(error, "pyspark")
+    if broke_off or type(error).__name__ == "Py4JNetworkError":
         return _GONE
     with suppress(Exception):  # texts are asked for only now, of a process that may not be there any more
         thrown = getattr(error, "java_exception", None)
@@ -69,6 +70,10 @@ def _text_of(error: Exception) -> str:
             thrown.toString()
         return str(error)
     return _GONE
+
+
+def _is_of(error: Exception, library: str) -> bool:
+    return type(error).__module__.partition(".")[0] == library
 
 
 def no_cluster(error: Exception) -> UsageError:

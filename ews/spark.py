@@ -154,7 +154,7 @@ class SparkTables:
 
         try:
             with _translated(self.where):
-                frame.to_native().write.mode("errorifexists").parquet(target)
+                frame.to_native().write.mode("error").parquet(target)
         except AnalysisException as error:
             if error.getCondition() != "PATH_ALREADY_EXISTS":
                 raise
@@ -185,9 +185,8 @@ def open_spark(config: Config, *, with_audit_attributes: bool = False) -> SparkT
     spark, close = _session(config)
     try:
         with _translated(str(config.engine.data or config.engine.catalog)):
-            where, tables = _tables_of(spark, config)
-            if with_audit_attributes:
-                tables[AUDIT] = _audit_attributes(spark, where, config)
+            audited = audit_table(config.audit.sensitive) if with_audit_attributes else None
+            where, tables = _tables_of(spark, config, audited)
     except BaseException:
         close()
         raise
@@ -213,7 +212,8 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     there = SparkSession.getActiveSession()
     builder = SparkSession.builder.appName("ews")
-    for name, value in {**_AT_START, **config.engine.settings}.items():
+    at_start = _AT_START if config.engine.remote is None else {}  # a server has started already
+    for name, value in {**at_start, **config.engine.settings}.items():
         builder = builder.config(name, value)
     if config.engine.remote is not None:
         builder = builder.remote(config.engine.remote)
@@ -242,57 +242,50 @@ def _leave(spark: Any, before: Mapping[str, str | None], *, ours: bool) -> None:
             spark.conf.unset(name) if value is None else spark.conf.set(name, value)
 
 
-def _tables_of(spark: Any, config: Config) -> tuple[str, dict[str, Any]]:
+def _tables_of(spark: Any, config: Config, audited: StoredTable | None) -> tuple[str, dict[str, Any]]:
     engine = config.engine
     if engine.catalog is not None:
-        return engine.catalog, _catalog_tables(spark, engine.catalog, config)
-    data = str(engine.data)
-    where = data if "://" in data else str(config.resolve(data))
-    return where, _folder_tables(spark, where)
+        where, tables = engine.catalog, _catalog_tables(spark, engine.catalog, config, audited)
+    else:
+        data = str(engine.data)
+        where = data if "://" in data else str(config.resolve(data))
+        tables = _folder_tables(spark, where, audited)
+    if audited is not None:
+        tables[AUDIT] = tables[AUDIT].select(*audited.columns)
+    return where, tables
 
 
-def _folder_tables(spark: Any, where: str) -> dict[str, Any]:
+def _folder_tables(spark: Any, where: str, audited: StoredTable | None) -> dict[str, Any]:
     address = _address(where)
     stated = check_manifest(_text_of(spark, f"{address}/{MANIFEST}"), where)
+    wanted = [*(table for name, table in _TABLES.items() if name in stated), *([audited] if audited else [])]
     tables = {
-        name: _read(table, where, partial(spark.read.parquet, f"{address}/{name}"))
-        for name, table in _TABLES.items()
-        if name in stated
+        table.name: _read(table, where, partial(spark.read.parquet, f"{address}/{table.name}"))
+        for table in wanted
     }
     _check_whole(tables, stated, where)
     return tables
 
 
-def _catalog_tables(spark: Any, schema: str, config: Config) -> dict[str, Any]:
+def _catalog_tables(spark: Any, schema: str, config: Config, audited: StoredTable | None) -> dict[str, Any]:
     sources = {"nurse_visits": config.sources.nurse_visits, "meal_programs": config.sources.meal_programs}
     used = {name for name, source in sources.items() if source is not None and source.use == "feature"}
-    wanted = [*ALWAYS, *(table for table in HEALTH if table.name in used)]
+    wanted = [
+        *ALWAYS,
+        *(table for table in HEALTH if table.name in used),
+        *([audited] if audited else []),
+    ]
     return {
         table.name: _read(table, schema, partial(spark.read.table, f"{schema}.{table.name}"))
         for table in wanted
     }
 
 
-def _audit_attributes(spark: Any, where: str, config: Config) -> Any:
-    if config.engine.catalog is not None:
-        read = partial(spark.read.table, f"{where}.{AUDIT}")
-    else:
-        read = partial(spark.read.parquet, f"{_address(where)}/{AUDIT}")
-    table = audit_table(config.audit.sensitive)
-    found = _read(table, where, read, "export the store once more, --with-audit-attributes")
-    return found.select(*table.columns)
-
-
 def _address(where: str) -> str:
     return where if "://" in where else Path(where).as_uri()
 
 
-def _read(
-    wanted: StoredTable,
-    where: str,
-    read: Callable[[], Any],
-    mend: str = "mend it, or export the store once more",
-) -> Any:
+def _read(wanted: StoredTable, where: str, read: Callable[[], Any]) -> Any:
     """Return a table after checking its columns; a table that is not there is refused."""
     from pyspark.errors import AnalysisException
 
@@ -304,7 +297,8 @@ def _read(
             f"table {wanted.name} is not there, or cannot be read",
             expected="the tables of `ews store export` (docs/spark.md)",
             where=where,
-            next_step=mend,
+            next_step="mend it, or export the store once more"
+            + (", --with-audit-attributes" if wanted.name == AUDIT else ""),
         ) from None
     found = {str(column): _KINDS.get(str(kind).split("(")[0], str(kind)) for column, kind in types.items()}
     check_columns(wanted, found, where)
@@ -320,11 +314,13 @@ def _check_whole(tables: Mapping[str, Any], stated: Mapping[str, int], where: st
         own = table.select(sf.lit(name).alias("name")).groupBy("name").count()
         counts = own if counts is None else counts.unionAll(own)
     found = {row["name"]: row["count"] for row in counts.collect()} if counts is not None else {}
-    short = [name for name in tables if found.get(name, 0) != stated[name]]
+    short = [name for name in tables if found.get(name, 0) != stated.get(name, 0)]
     if not short:
         return
     raise DataRefused(
-        "; ".join(f"{name} has {found.get(name, 0):,} rows, and not {stated[name]:,}" for name in short),
+        "; ".join(
+            f"{name} has {found.get(name, 0):,} rows, and not {stated.get(name, 0):,}" for name in short
+        ),
         expected=f"as many rows as {MANIFEST} says",
         where=where,
         next_step="copy or export the folder once more",
