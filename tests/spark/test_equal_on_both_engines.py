@@ -11,6 +11,7 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pytest
@@ -147,6 +148,12 @@ def assert_samples(duckdb: Engine, spark: SparkTables, people: Any, day: dt.date
     keys = [name for name in ("student_id", "school_id") if name in known]
     same(*[each.sort_values(keys, ignore_index=True) for each in (of_year, labels)])
     on_cluster = [day_on_cluster(spark, people, day, year, label_of)]
+    # Whoever has no outcome is left out of the rows, and not of the roster that a capacity refers to.
+    fewer = day_on_cluster(
+        spark, people, day, year, lambda *_: label_of(day, year).filter(nw.col("label") == 1)
+    )
+    assert fewer.enrolled == here.enrolled != {}
+    assert not (here.standing["label"] == 1).all()
     half = len(here.standing) // 2
     assert half > 1
     for key, sample, limit in (
