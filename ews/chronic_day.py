@@ -11,33 +11,44 @@ import pandas as pd
 from ews.attendance_rules import absent_units, exempt_days
 from ews.config import Config
 from ews.definitions import Definition
-from ews.engine import Session
+from ews.engine import Engine, Frame
 from ews.extracts.facts import DAY_UNITS
 from ews.school_days import SchoolDays, place
 from ews.snapshot import calendar_frame, hindsight
 from ews.store.frames import date_of
 
 
-def chronic_for_good(session: Session, config: Config, school_year: int) -> pd.DataFrame:
+def chronic_for_good(
+    session: Engine, config: Config, school_year: int, students: Frame | None = None
+) -> pd.DataFrame:
     """Return since when students were chronically absent without a day below the threshold after it.
 
     Grain: one row per student who ended a complete school year chronically absent (across schools, whatever
     the grain of the definition): ``student_id``, ``day`` (date). A rate falls on every day attended, so a
     student may be over the threshold and under it again; the last time of getting over it counts.
+
+    Parameters
+    ----------
+    students : Frame, optional
+        The only ones to look at: a frame of the same engine with their ``student_id``.
     """
     calendar = calendar_frame(session)
     last = pd.Timestamp(calendar.loc[calendar["school_year"] == school_year, "date"].max()).date()
     school_days = place(hindsight(session, last + dt.timedelta(days=1), config), first_year=school_year)
-    spells, events = _of_year(session, school_days, school_year, config.definition)
+    spells, events = _of_year(session, school_days, school_year, config.definition, students)
     clocks = _clocks(spells, events, config.definition)
     return _dated(session, school_days, school_year, clocks, spells)
 
 
 def _of_year(
-    session: Session, school_days: SchoolDays, year: int, definition: Definition
+    session: Engine, school_days: SchoolDays, year: int, definition: Definition, students: Frame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    spells = session.collect(school_days.spells.filter(nw.col("school_year") == year))
-    events = school_days.events.filter(nw.col("school_year") == year).with_columns(
+    own, absences = (
+        each if students is None else each.join(students, on="student_id", how="semi")
+        for each in (school_days.spells, school_days.events)
+    )
+    spells = session.collect(own.filter(nw.col("school_year") == year))
+    events = absences.filter(nw.col("school_year") == year).with_columns(
         absent=absent_units(definition), exempt=exempt_days(definition)
     )
     kept = session.collect(events.select("student_id", "clock", "absent", "exempt"))
@@ -74,7 +85,7 @@ def _is_chronic(units: np.ndarray, enrolled: np.ndarray, definition: Definition)
 
 
 def _dated(
-    session: Session, school_days: SchoolDays, year: int, clocks: pd.DataFrame, spells: pd.DataFrame
+    session: Engine, school_days: SchoolDays, year: int, clocks: pd.DataFrame, spells: pd.DataFrame
 ) -> pd.DataFrame:
     instructional = school_days.days.filter(nw.col("school_year") == year, nw.col("instructional") == 1)
     numbers = session.collect(instructional.select("school_id", "number", "day"))

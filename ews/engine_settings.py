@@ -57,7 +57,7 @@ class EngineSettings(StrictModel):
             return
         raise UsageError(
             f"engine.kind is {self.kind}, and `{command}` computes on this machine",
-            expected="kind: duckdb; on a cluster there is `ews score` (docs/spark.md)",
+            expected="kind: duckdb; on a cluster there are `ews train` and `ews score` (docs/spark.md)",
             where="engine.kind",
-            next_step="use a configuration without engine, or run `ews score`",
+            next_step="use a configuration without engine, or run `ews train` or `ews score`",
         )

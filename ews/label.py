@@ -16,7 +16,7 @@ for which a school delivered attendance; one that reaches to the year's last fiv
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import narwhals as nw
 import pandas as pd
@@ -71,21 +71,44 @@ def outcomes(session: Engine, config: Config, dates: Sequence[dt.date] | None = 
     dates : sequence of date, optional
         The as-of dates of labels that depend on one; by default those of ``training.as_of``.
     """
+    found: list[pd.DataFrame] = []
+    for day, school_year, frame in outcome_frames(session, config, dates):
+        rows = session.collect(frame)
+        found.append(rows if day is None else rows.assign(school_year=school_year, as_of_date=day))
+    if not found:
+        dated = [] if config.training.label == "chronic_by_end" else ["as_of_date"]
+        return pd.DataFrame(columns=["student_id", "school_year", *dated, "label"])
+    order = [key for key in ("as_of_date", "school_year", "student_id") if key in found[0]]
+    labels: pd.DataFrame = pd.concat(found, ignore_index=True).sort_values(order, ignore_index=True)
+    return labels
+
+
+def outcome_frames(
+    session: Engine, config: Config, dates: Sequence[dt.date] | None = None
+) -> Iterator[tuple[dt.date | None, int | None, Frame]]:
+    """Yield :func:`outcomes` lazily: the as-of date and its school year, and a frame of the rest.
+
+    For ``chronic_by_end`` there is one frame for all dates, which has the ``school_year``; both come as None.
+    On DuckDB a frame is valid until the next one is asked for.
+    """
     years = complete_years(session)
     if not years:
-        return pd.DataFrame(columns=["student_id", "school_year", "label"])
+        return
     school_days = _in_hindsight(session, config, years)
-    if config.training.label != "chronic_by_end":
-        return _from_dates_on(session, config, school_days, years, dates)
+    if config.training.label == "chronic_by_end":
+        yield None, None, _by_end(school_days, years, config)
+    else:
+        yield from _from_dates_on(session, config, school_days, years, dates)
+
+
+def _by_end(school_days: SchoolDays, years: Sequence[int], config: Config) -> Frame:
     by_school = config.definition.grain == "school"
-    frame = (
+    return (
         totals(school_days, config.definition, by_school=by_school)
         .filter(nw.col("school_year").is_in(years))
         .filter(nw.col("enrolled_days") >= config.definition.min_enrolled_days)
         .with_columns(label=nw.when(is_chronic(config.definition)).then(1).otherwise(0))
     )
-    labels: pd.DataFrame = session.collect(frame)
-    return labels.sort_values(["school_year", "student_id"], ignore_index=True)
 
 
 def label_keys(outcomes: pd.DataFrame) -> list[str]:
@@ -128,9 +151,8 @@ def _from_dates_on(
     school_days: SchoolDays,
     years: Sequence[int],
     dates: Sequence[dt.date] | None,
-) -> pd.DataFrame:
+) -> Iterator[tuple[dt.date, int, Frame]]:
     calendar = calendar_frame(session)
-    found: list[pd.DataFrame] = []
     for year in years:
         days = district_days(calendar, year)
         near_end = day_number(days[-COMPLETE_WITHIN_DAYS:][0])
@@ -138,13 +160,7 @@ def _from_dates_on(
         scheduled = as_of_dates(calendar, year, config.training.as_of)
         within = [day for day in dates or () if days[0] <= day <= days[-1]]
         for day in scheduled if dates is None else within:
-            ahead = _labels_from(day_number(day), year, school_days, observed, config)
-            found.append(session.collect(ahead).assign(school_year=year, as_of_date=day))
-    if not found:
-        return pd.DataFrame(columns=["student_id", "school_year", "as_of_date", "label"])
-    order = ["as_of_date", "student_id"]
-    labels: pd.DataFrame = pd.concat(found, ignore_index=True).sort_values(order, ignore_index=True)
-    return labels
+            yield day, year, _labels_from(day_number(day), year, school_days, observed, config)
 
 
 def _observed(session: Engine, school_days: SchoolDays, year: int, near_end: int) -> Frame:

@@ -17,10 +17,20 @@ from typing import Any
 
 import narwhals as nw
 
+from ews.cluster_failures import no_cluster, unfinished
 from ews.config import Config
 from ews.engine import Frame
-from ews.errors import DataRefused, EwsError, UsageError
-from ews.store.layout import ALWAYS, HEALTH, MANIFEST, check_columns, check_manifest
+from ews.errors import DataRefused, UsageError
+from ews.store.layout import (
+    ALWAYS,
+    AUDIT,
+    HEALTH,
+    MANIFEST,
+    StoredTable,
+    audit_table,
+    check_columns,
+    check_manifest,
+)
 
 _TABLES = {table.name: table for table in (*ALWAYS, *HEALTH)}
 
@@ -47,7 +57,14 @@ _OURS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-_AT_START = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_AT_START = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    # A sample for training is larger than the gigabyte that is allowed otherwise.
+    "spark.driver.maxResultSize": "0",
+    # Where in Python each expression was written is asked for at every step: half of the time of a plan.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
 
 
 class SparkTables:
@@ -83,6 +100,17 @@ class SparkTables:
     def loaded_tables(self) -> set[str]:
         """Return the names of the tables that are there."""
         return set(self._tables)
+
+    def audit_attributes(self) -> Frame:
+        """Return the students' attributes, one row each; they are opened for training only."""
+        return _frame(self._tables[AUDIT])
+
+    def of_values(self, column: str, values: Sequence[str]) -> Frame:
+        """Return distinct texts of this machine as a frame of one column, to join with."""
+        import pyarrow as pa
+
+        with _translated(self.where):
+            return _frame(self._spark.createDataFrame(pa.table({column: pa.array(values, pa.string())})))
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Compute a lazy frame once, on the cluster, and return it without the plan that led there."""
@@ -126,7 +154,7 @@ class SparkTables:
 
         try:
             with _translated(self.where):
-                frame.to_native().write.mode("errorifexists").parquet(target)
+                frame.to_native().write.mode("error").parquet(target)
         except AnalysisException as error:
             if error.getCondition() != "PATH_ALREADY_EXISTS":
                 raise
@@ -138,8 +166,13 @@ class SparkTables:
             ) from None
 
 
-def open_spark(config: Config) -> SparkTables:
+def open_spark(config: Config, *, with_audit_attributes: bool = False) -> SparkTables:
     """Open the cluster of the configuration and check the tables that it names.
+
+    Parameters
+    ----------
+    with_audit_attributes : bool
+        Whether who students are is read too: for a training run, whose model is audited, and nothing else.
 
     Raises
     ------
@@ -152,7 +185,8 @@ def open_spark(config: Config) -> SparkTables:
     spark, close = _session(config)
     try:
         with _translated(str(config.engine.data or config.engine.catalog)):
-            where, tables = _tables_of(spark, config)
+            audited = audit_table(config.audit.sensitive) if with_audit_attributes else None
+            where, tables = _tables_of(spark, config, audited)
     except BaseException:
         close()
         raise
@@ -178,7 +212,8 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     there = SparkSession.getActiveSession()
     builder = SparkSession.builder.appName("ews")
-    for name, value in {**_AT_START, **config.engine.settings}.items():
+    at_start = _AT_START if config.engine.remote is None else {}  # a server has started already
+    for name, value in {**at_start, **config.engine.settings}.items():
         builder = builder.config(name, value)
     if config.engine.remote is not None:
         builder = builder.remote(config.engine.remote)
@@ -190,7 +225,7 @@ def _session(config: Config) -> tuple[Any, Callable[[], None]]:
         for name, value in _OURS.items():
             spark.conf.set(name, value)
     except (PySparkException, Py4JError) as error:
-        raise _no_cluster(error) from None
+        raise no_cluster(error) from None
     if there is None:
         with suppress(Exception):  # Spark Connect has none: its server keeps its own log
             # What it says of a failure quotes cells, and this process's output is kept in logs.
@@ -207,38 +242,50 @@ def _leave(spark: Any, before: Mapping[str, str | None], *, ours: bool) -> None:
             spark.conf.unset(name) if value is None else spark.conf.set(name, value)
 
 
-def _tables_of(spark: Any, config: Config) -> tuple[str, dict[str, Any]]:
+def _tables_of(spark: Any, config: Config, audited: StoredTable | None) -> tuple[str, dict[str, Any]]:
     engine = config.engine
     if engine.catalog is not None:
-        return engine.catalog, _catalog_tables(spark, engine.catalog, config)
-    data = str(engine.data)
-    where = data if "://" in data else str(config.resolve(data))
-    return where, _folder_tables(spark, where)
+        where, tables = engine.catalog, _catalog_tables(spark, engine.catalog, config, audited)
+    else:
+        data = str(engine.data)
+        where = data if "://" in data else str(config.resolve(data))
+        tables = _folder_tables(spark, where, audited)
+    if audited is not None:
+        tables[AUDIT] = tables[AUDIT].select(*audited.columns)
+    return where, tables
 
 
-def _folder_tables(spark: Any, where: str) -> dict[str, Any]:
-    address = where if "://" in where else Path(where).as_uri()
+def _folder_tables(spark: Any, where: str, audited: StoredTable | None) -> dict[str, Any]:
+    address = _address(where)
     stated = check_manifest(_text_of(spark, f"{address}/{MANIFEST}"), where)
+    wanted = [*(table for name, table in _TABLES.items() if name in stated), *([audited] if audited else [])]
     tables = {
-        name: _read(name, where, partial(spark.read.parquet, f"{address}/{name}"))
-        for name in _TABLES
-        if name in stated
+        table.name: _read(table, where, partial(spark.read.parquet, f"{address}/{table.name}"))
+        for table in wanted
     }
     _check_whole(tables, stated, where)
     return tables
 
 
-def _catalog_tables(spark: Any, schema: str, config: Config) -> dict[str, Any]:
+def _catalog_tables(spark: Any, schema: str, config: Config, audited: StoredTable | None) -> dict[str, Any]:
     sources = {"nurse_visits": config.sources.nurse_visits, "meal_programs": config.sources.meal_programs}
     used = {name for name, source in sources.items() if source is not None and source.use == "feature"}
-    wanted = [*ALWAYS, *(table for table in HEALTH if table.name in used)]
+    wanted = [
+        *ALWAYS,
+        *(table for table in HEALTH if table.name in used),
+        *([audited] if audited else []),
+    ]
     return {
-        table.name: _read(table.name, schema, partial(spark.read.table, f"{schema}.{table.name}"))
+        table.name: _read(table, schema, partial(spark.read.table, f"{schema}.{table.name}"))
         for table in wanted
     }
 
 
-def _read(name: str, where: str, read: Callable[[], Any]) -> Any:
+def _address(where: str) -> str:
+    return where if "://" in where else Path(where).as_uri()
+
+
+def _read(wanted: StoredTable, where: str, read: Callable[[], Any]) -> Any:
     """Return a table after checking its columns; a table that is not there is refused."""
     from pyspark.errors import AnalysisException
 
@@ -247,13 +294,14 @@ def _read(name: str, where: str, read: Callable[[], Any]) -> Any:
         types = dict(table.dtypes)
     except AnalysisException:
         raise DataRefused(
-            f"table {name} is not there, or cannot be read",
+            f"table {wanted.name} is not there, or cannot be read",
             expected="the tables of `ews store export` (docs/spark.md)",
             where=where,
-            next_step="mend it, or export the store once more",
+            next_step="mend it, or export the store once more"
+            + (", --with-audit-attributes" if wanted.name == AUDIT else ""),
         ) from None
     found = {str(column): _KINDS.get(str(kind).split("(")[0], str(kind)) for column, kind in types.items()}
-    check_columns(_TABLES[name], found, where)
+    check_columns(wanted, found, where)
     return table
 
 
@@ -266,11 +314,13 @@ def _check_whole(tables: Mapping[str, Any], stated: Mapping[str, int], where: st
         own = table.select(sf.lit(name).alias("name")).groupBy("name").count()
         counts = own if counts is None else counts.unionAll(own)
     found = {row["name"]: row["count"] for row in counts.collect()} if counts is not None else {}
-    short = [name for name in tables if found.get(name, 0) != stated[name]]
+    short = [name for name in tables if found.get(name, 0) != stated.get(name, 0)]
     if not short:
         return
     raise DataRefused(
-        "; ".join(f"{name} has {found.get(name, 0):,} rows, and not {stated[name]:,}" for name in short),
+        "; ".join(
+            f"{name} has {found.get(name, 0):,} rows, and not {stated.get(name, 0):,}" for name in short
+        ),
         expected=f"as many rows as {MANIFEST} says",
         where=where,
         next_step="copy or export the folder once more",
@@ -312,6 +362,7 @@ def _quiet() -> Iterator[None]:
 @contextmanager
 def _translated(where: str) -> Iterator[None]:
     """Turn a cluster's failures into refusals; its texts quote cells, so only the kind is passed on."""
+    import pyarrow as pa
     from py4j.protocol import Py4JError
     from pyspark.errors import AnalysisException, PySparkException
 
@@ -320,21 +371,5 @@ def _translated(where: str) -> Iterator[None]:
             yield
     except AnalysisException:
         raise  # a query that cannot be run is a defect of ours
-    except (PySparkException, Py4JError) as error:
-        condition = getattr(error, "getCondition", lambda: None)()
-        raise DataRefused(
-            f"the cluster did not finish the work ({condition or type(error).__name__})",
-            expected="workers that stay, with room in memory and on their disks",
-            where=where,
-            next_step="read the cluster's own log, then run the command again; nothing was published",
-        ) from None
-
-
-def _no_cluster(error: Exception) -> EwsError:
-    condition = getattr(error, "getCondition", lambda: None)()
-    return UsageError(
-        f"Spark could not be started ({condition or type(error).__name__})",
-        expected="Java 17 or newer, and a cluster that answers (engine.master or engine.remote)",
-        where="engine",
-        next_step="install Java (JAVA_HOME), or mend the address",
-    )
+    except (PySparkException, Py4JError, ConnectionError, EOFError, pa.ArrowException) as error:
+        raise unfinished(error, where) from None

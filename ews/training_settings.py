@@ -66,6 +66,10 @@ _NAMED_LABELS = ("chronic_by_end", "chronic_over_the_rest")
 Label = Literal["chronic_by_end", "chronic_over_the_rest"] | AbsencesWithin
 
 
+MOST_TEST_ROWS = 10_000_000
+"""A million students at the eight usual dates are judged as a whole; of a state, a sample of its schools."""
+
+
 class Training(StrictModel):
     """When students are looked at, what is predicted, which years count, and how much is sampled."""
 
@@ -73,6 +77,7 @@ class Training(StrictModel):
     label: Label = "chronic_by_end"
     exclude_school_years: tuple[int, ...] = ()
     max_rows: int = Field(default=1_000_000, ge=1_000)
+    max_test_rows: int = Field(default=MOST_TEST_ROWS, ge=1_000)
     seed: int = 1
     resamples: int = Field(default=500, ge=100)
     candidates: Candidates | None = None
@@ -123,4 +128,4 @@ class Training(StrictModel):
         return {key: value for key, value in written.items() if key not in _LATER or value != _LATER[key]}
 
 
-_LATER: dict[str, Any] = {"label": "chronic_by_end", "tune": None}
+_LATER: dict[str, Any] = {"label": "chronic_by_end", "tune": None, "max_test_rows": MOST_TEST_ROWS}

@@ -33,6 +33,7 @@ ORDER = (
     "engine",
     "extracts",
     "store",
+    "cluster_failures",
     "spark",
     "snapshot",
     "school_days",

@@ -87,9 +87,14 @@ def build_matrix(session: Engine, as_of: dt.date, config: Config) -> Matrix:
 def matrix_of(known: Snapshot, config: Config) -> Matrix:
     """Return the matrix of a snapshot: training and scoring both come through here."""
     rows = known.session.collect(joined(known, config)).sort_values("student_id", ignore_index=True)
-    rows = rows.assign(school_year=known.school_year, as_of_date=known.as_of)
+    return matrix_from(rows, known.as_of, known.school_year)
+
+
+def matrix_from(rows: pd.DataFrame, as_of: dt.date, school_year: int) -> Matrix:
+    """Return the matrix of collected rows of :func:`joined`, in the order in which they come."""
+    rows = rows.assign(school_year=school_year, as_of_date=as_of)
     columns = [*_STANDING, "school_year", "as_of_date", *BESIDE_FEATURES]
-    return Matrix(known.as_of, _typed(rows[columns]), features_in(rows))
+    return Matrix(as_of, _typed(rows[columns]), features_in(rows))
 
 
 def joined(known: Snapshot, config: Config) -> Frame:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Session
-from ews.features.matrix import build_matrix
+from ews.engine import Engine
+from ews.features.matrix import Matrix, build_matrix
 from ews.label import label_keys
 from ews.progress import Progress
 from ews.school_calendar import as_of_dates
@@ -48,7 +48,7 @@ class LabelledRows:
 
 
 def labelled_rows(
-    session: Session, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
+    session: Engine, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
 ) -> LabelledRows:
     """Return the rows of school years at the as-of dates of the configuration."""
     calendar = calendar_frame(session)
@@ -56,8 +56,31 @@ def labelled_rows(
     parts = []
     for number, day in enumerate(dates):
         progress("Computing features", number / len(dates))
-        parts.append(_rows_of(session, day, outcomes, config))
+        parts.append(rows_of_day(session, day, outcomes, config))
     progress("Computing features", 1.0)
+    return concatenated(parts)
+
+
+def rows_of_day(session: Engine, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:
+    """Return the labelled rows of one as-of date."""
+    matrix = build_matrix(session, day, config)
+    keys = label_keys(outcomes)
+    labels = matrix.standing[keys].merge(outcomes[[*keys, "label"]], on=keys, how="left")["label"]
+    keep = (matrix.scorable() & labels.notna()).to_numpy()
+    rows = LabelledRows(matrix.standing.assign(label=labels), matrix.features, enrolled_of(matrix)).where(
+        keep
+    )
+    return LabelledRows(rows.standing.astype({"label": "int64"}), rows.features, rows.enrolled)
+
+
+def enrolled_of(matrix: Matrix) -> dict[tuple[dt.date, str], int]:
+    """Return the students on the roster by (as_of_date, school_id)."""
+    counts = matrix.standing["school_id"].value_counts()
+    return {(matrix.as_of, str(school)): int(count) for school, count in counts.items()}
+
+
+def concatenated(parts: Sequence[LabelledRows]) -> LabelledRows:
+    """Return the rows of several dates or years as one, in the order in which they are given."""
     return LabelledRows(
         pd.concat([part.standing for part in parts], ignore_index=True),
         pd.concat([part.features for part in parts], ignore_index=True),
@@ -65,29 +88,37 @@ def labelled_rows(
     )
 
 
-def _rows_of(session: Session, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:
-    matrix = build_matrix(session, day, config)
-    keys = label_keys(outcomes)
-    labels = matrix.standing[keys].merge(outcomes[[*keys, "label"]], on=keys, how="left")["label"]
-    keep = (matrix.scorable() & labels.notna()).to_numpy()
-    counts = matrix.standing["school_id"].value_counts()
-    rows = LabelledRows(
-        matrix.standing.assign(label=labels),
-        matrix.features,
-        {(day, str(school)): int(count) for school, count in counts.items()},
-    ).where(keep)
-    return LabelledRows(rows.standing.astype({"label": "int64"}), rows.features, rows.enrolled)
-
-
 def sample_students(rows: LabelledRows, max_rows: int, seed: int) -> LabelledRows:
     """Return at most ``max_rows`` rows by leaving whole students out, chosen by a seeded shuffle."""
-    if len(rows.standing) <= max_rows:
-        return rows
-    students = np.sort(rows.standing["student_id"].unique())
-    order = np.random.default_rng(seed).permutation(students)
-    counts = rows.standing["student_id"].value_counts().reindex(order).cumsum()
-    kept = set(counts.index[counts <= max_rows])
-    return rows.where(rows.standing["student_id"].isin(kept).to_numpy())
+    return _sample(rows, "student_id", max_rows, seed)
+
+
+def sample_schools(rows: LabelledRows, max_rows: int, seed: int) -> LabelledRows:
+    """Return at most ``max_rows`` rows by leaving whole schools out: what is left has whole lists."""
+    return _sample(rows, "school_id", max_rows, seed)
+
+
+def kept_of(counts: pd.Series[int], max_rows: int, seed: int) -> list[str] | None:
+    """Return the students (or schools) that a sample keeps, sorted; None where it keeps all of them.
+
+    They are shuffled, and kept in that order until ``max_rows`` is reached; the first one always. Only ids
+    and counts decide, so that every engine chooses the same ones.
+
+    Parameters
+    ----------
+    counts : Series
+        Rows by id, in any order.
+    """
+    if counts.sum() <= max_rows:
+        return None
+    ids = np.sort(counts.index.to_numpy().astype(object))
+    running = counts.reindex(np.random.default_rng(seed).permutation(ids)).cumsum()
+    return sorted(running.index[(running <= max_rows) | (running == running.iloc[0])])
+
+
+def _sample(rows: LabelledRows, key: str, max_rows: int, seed: int) -> LabelledRows:
+    kept = kept_of(rows.standing[key].value_counts(), max_rows, seed)
+    return rows if kept is None else rows.where(rows.standing[key].isin(kept).to_numpy())
 
 
 def student_folds(student_ids: pd.Series, folds: int, seed: int) -> np.ndarray:

@@ -244,7 +244,7 @@ def _write(
 
 
 def _log(config: Config, target: str, rows: dict[str, int], content: bytes) -> None:
-    log_data(config.workspace_dir, target, account(), sum(rows.values()), digest_of(content))
+    log_data(config.workspace_dir, target, account(), rows, digest_of(content))
 
 
 def _owner_only_below(folder: Path) -> None:

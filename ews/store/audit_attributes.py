@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from ews.engine import Session
+from ews.engine import Engine, Session
+from ews.extracts.schema import SCHOOLS
+from ews.store.frames import versions
 from ews.store.schema import FOREVER
 
+_FOREVER = dt.datetime(9999, 12, 31)
 _CURRENT = f"known_until = {FOREVER} AND NOT withdrawn"
 
 
@@ -28,9 +31,8 @@ def meal_eligibility(session: Session, first: dt.date, last: dt.date) -> Any:
     )
 
 
-def cep_schools(session: Session) -> frozenset[str]:
+def cep_schools(engine: Engine) -> frozenset[str]:
     """Return the schools in which everyone eats free, so that nobody's own status is known."""
-    return frozenset(
-        str(school)
-        for (school,) in session.rows(f"SELECT school_id FROM store.schools WHERE cep AND {_CURRENT}")
-    )
+    rows = engine.collect(versions(engine, SCHOOLS).select("school_id", "cep", "known_until"))
+    current = rows["known_until"] >= _FOREVER
+    return frozenset(str(school) for school in rows.loc[current & rows["cep"].eq(True), "school_id"])

@@ -6,17 +6,28 @@ All or nothing: the files are written into a folder beside the target, which tak
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ews.config import Config
+from ews.config import MEAL_STATUS, Config
 from ews.digests import canonical_json, digest_of
 from ews.engine import Session, identifier, literal
 from ews.errors import UsageError
 from ews.private_files import owner_only, staged_folder, write_private
 from ews.progress import Progress, silent
-from ews.store.layout import ALWAYS, HEALTH, MANIFEST, SCHOOL_YEAR, StoredTable, manifest
+from ews.store.frames import CURRENT_STUDENTS
+from ews.store.layout import (
+    ALWAYS,
+    AUDIT,
+    HEALTH,
+    MANIFEST,
+    SCHOOL_YEAR,
+    StoredTable,
+    audit_table,
+    manifest,
+)
 from ews.store.purge_log import append_line
 from ews.store.schema import read_store
 
@@ -34,11 +45,24 @@ class Exported:
     rows: dict[str, int]
 
 
-def export(config: Config, to: Path, *, by: str, progress: Progress = silent) -> Exported:
+def export(
+    config: Config,
+    to: Path,
+    *,
+    by: str,
+    with_audit_attributes: bool = False,
+    progress: Progress = silent,
+) -> Exported:
     """Write what snapshots read into a folder of Parquet files, readable by this account only.
 
     A health signal is written only where the configuration lets it be a feature. The workspace's log of
-    data that left it gets a line: when, ``by`` whom, where to, how many rows.
+    data that left it gets a line: when, ``by`` whom, where to, which tables, how many rows.
+
+    Parameters
+    ----------
+    with_audit_attributes : bool
+        Whether to write the attributes of ``audit.sensitive`` too, in a table of their own, so that a model
+        can be trained, and audited, on a cluster.
 
     Raises
     ------
@@ -50,6 +74,8 @@ def export(config: Config, to: Path, *, by: str, progress: Progress = silent) ->
     _check_target(to)
     with read_store(config.workspace_dir) as session, owner_only():
         tables = _tables(session, config)
+        if with_audit_attributes:
+            tables.append(audit_table([each for each in config.audit.sensitive if each != MEAL_STATUS]))
         rows: dict[str, int] = {}
         with staged_folder(to) as folder:
             for number, table in enumerate(tables):
@@ -58,14 +84,20 @@ def export(config: Config, to: Path, *, by: str, progress: Progress = silent) ->
             content = canonical_json(manifest(rows, version("ews")))
             write_private(folder / MANIFEST, content)
             # Before the switch: rather an export in the log that failed than one that is not in it.
-            log_data(config.workspace_dir, str(to), by, sum(rows.values()), digest_of(content))
+            log_data(config.workspace_dir, str(to), by, rows, digest_of(content))
     return Exported(to, rows)
 
 
-def log_data(workspace: Path, what: str, by: str, rows: int, manifest_digest: str) -> None:
-    """Add a line to the log of data that left the workspace; counts and a digest, never a student."""
-    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    line = {"at": at, "by": by, "what": what, "rows": rows, "manifest": manifest_digest}
+def log_data(workspace: Path, what: str, by: str, rows: Mapping[str, int], manifest_digest: str) -> None:
+    """Add a line to the log of data that left the workspace: names, counts and a digest, never a student."""
+    line = {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "by": by,
+        "what": what,
+        "tables": sorted(rows),
+        "rows": sum(rows.values()),
+        "manifest": manifest_digest,
+    }
     append_line(workspace / DATA_LOG, line)
 
 
@@ -101,7 +133,7 @@ def _write(session: Session, table: StoredTable, folder: Path) -> int:
         own = folder / f"{SCHOOL_YEAR}=0"
         own.mkdir()
         _write_rows(session, table, "false", own)
-    return int(session.value(f"SELECT count(*) FROM store.{identifier(table.name)}"))
+    return int(session.value(f"SELECT count(*) FROM {_source(table)}"))
 
 
 def _write_rows(session: Session, table: StoredTable, condition: str, folder: Path) -> None:
@@ -109,9 +141,13 @@ def _write_rows(session: Session, table: StoredTable, condition: str, folder: Pa
     names = [name for name in table.columns if not (table.in_years and name == SCHOOL_YEAR)]
     columns = ", ".join(identifier(name) for name in names)
     session.execute(
-        f"COPY (SELECT {columns} FROM store.{identifier(table.name)} WHERE {condition} ORDER BY ALL) "
+        f"COPY (SELECT {columns} FROM {_source(table)} WHERE {condition} ORDER BY ALL) "
         f"TO {literal(str(folder / _FILE))} (FORMAT parquet, COMPRESSION zstd)"
     )
+
+
+def _source(table: StoredTable) -> str:
+    return f"({CURRENT_STUDENTS})" if table.name == AUDIT else f"store.{identifier(table.name)}"
 
 
 def _years(table: StoredTable) -> str:

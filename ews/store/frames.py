@@ -11,12 +11,20 @@ from typing import Any
 
 from ews.engine import Engine, Frame, Session
 from ews.extracts.facts import stored_columns
-from ews.extracts.schema import ATTENDANCE, TABLES, Table
+from ews.extracts.schema import ATTENDANCE, SCHOOLS, TABLES, Table
 
 EPOCH = dt.date(1970, 1, 1)
 
 KNOWN = ("known_from", "known_until")
 """From when (inclusive) to when (exclusive) a version was taken to be true."""
+
+
+CURRENT_STUDENTS = (
+    "SELECT * EXCLUDE (known_from, known_until, ordered_at, withdrawn, recorded_at, load_id) "
+    "FROM store.students QUALIFY row_number() OVER ("
+    "PARTITION BY student_id ORDER BY ordered_at DESC, load_id DESC) = 1"
+)
+"""A query for the newest known attributes of every student; only for audits."""
 
 
 def day_number(day: dt.date) -> int:
@@ -53,11 +61,7 @@ def coverage(engine: Engine) -> Frame:
 
 def current_students(session: Session) -> Any:
     """Return the newest known attributes, for audits only: one row per student, as a pandas frame."""
-    return session.pandas(
-        "SELECT * EXCLUDE (known_from, known_until, ordered_at, withdrawn, recorded_at, load_id) "
-        "FROM store.students QUALIFY row_number() OVER ("
-        "PARTITION BY student_id ORDER BY ordered_at DESC, load_id DESC) = 1 ORDER BY student_id"
-    )
+    return session.pandas(f"{CURRENT_STUDENTS} ORDER BY student_id")
 
 
 def newest_known_day(session: Session, table: Table, before: dt.date, cut: dt.datetime) -> dt.date | None:
@@ -94,13 +98,14 @@ def school_names(session: Session, cut: dt.datetime) -> Any:
     )
 
 
-def school_levels(session: Session) -> dict[str, str]:
+def school_levels(engine: Engine) -> dict[str, str]:
     """Return the newest known level of every school that states one (elementary, middle, high, other)."""
-    rows = session.rows(
-        "SELECT school_id, level FROM store.schools WHERE level IS NOT NULL "
-        "QUALIFY row_number() OVER (PARTITION BY school_id ORDER BY known_from DESC) = 1 ORDER BY school_id"
-    )
-    return {str(school): str(level) for school, level in rows}
+    rows = engine.collect(versions(engine, SCHOOLS).select("school_id", "level", "known_from"))
+    newest = rows.dropna(subset="level").sort_values(["school_id", "known_from"])
+    newest = newest.drop_duplicates("school_id", keep="last")
+    return {
+        str(school): str(level) for school, level in zip(newest["school_id"], newest["level"], strict=True)
+    }
 
 
 def table_named(name: str) -> Table:

@@ -2,13 +2,13 @@
 
 A folder holds one folder per table with Parquet files, those of a school year in ``school_year=<year>``, and
 ``export.json``, which names the layout's version and the tables. What is here is what a snapshot reads:
-demographics are not among it, for they are no features, and neither is what only a load needs.
+what only a load needs is not among it, and demographics, which are no features, are a table apart.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,15 @@ ALWAYS = (*(_stored(table) for table in (SCHOOLS, CALENDAR, ENROLLMENTS, ATTENDA
 
 HEALTH = tuple(_stored(table) for table in (NURSE_VISITS, MEAL_PROGRAMS))
 """Those that a district may have, and leave, where their use is ``feature``, for the features."""
+
+
+AUDIT = "audit_attributes"
+"""A table of its own, only there when it was asked for, and only read when a model is audited."""
+
+
+def audit_table(sensitive: Sequence[str]) -> StoredTable:
+    """Return the table of the newest known attributes: one row per student, those of ``audit.sensitive``."""
+    return StoredTable(AUDIT, dict.fromkeys(("student_id", *sensitive), "text"))
 
 
 def manifest(tables: Mapping[str, int], ews_version: str) -> dict[str, Any]:

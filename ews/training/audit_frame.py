@@ -8,8 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from ews.config import MEAL_STATUS, Config
-from ews.engine import Session
+from ews.engine import Engine, Session
 from ews.equity.groups import LeftOut
+from ews.spark import SparkTables
 from ews.store.audit_attributes import cep_schools, meal_eligibility
 from ews.store.frames import current_students
 
@@ -22,7 +23,7 @@ _WHY = (
 
 
 def audit_frame(
-    session: Session, rows: pd.DataFrame, config: Config
+    engine: Engine, rows: pd.DataFrame, config: Config
 ) -> tuple[pd.DataFrame, dict[str, LeftOut]]:
     """Return the attributes of every student, and by attribute whom it leaves out.
 
@@ -36,11 +37,13 @@ def audit_frame(
     DataFrame, dict of str to LeftOut
         One row per student_id with a column for every attribute that could be read.
     """
-    groups: pd.DataFrame = current_students(session)
+    groups = _attributes(engine, rows)
     left_out = {}
-    under_cep = LeftOut(frozenset(), cep_schools(session), _WHY)
-    if may_read_meals(config) and "meal_programs" in session.loaded_tables() and len(rows):
-        status = meal_eligibility(session, rows["as_of_date"].min(), rows["as_of_date"].max())
+    under_cep = LeftOut(frozenset(), cep_schools(engine), _WHY)
+    if not isinstance(engine, Session):
+        pass  # a cluster is not asked for an audit by meal status (ews.training.rows)
+    elif may_read_meals(config) and "meal_programs" in engine.loaded_tables() and len(rows):
+        status = meal_eligibility(engine, rows["as_of_date"].min(), rows["as_of_date"].max())
         of_student = status.set_index("student_id")["eligibility"]
         everyone = groups["student_id"] if len(groups) else rows["student_id"].drop_duplicates()
         known = pd.DataFrame({"student_id": sorted({*everyone, *of_student.index})})
@@ -52,6 +55,18 @@ def audit_frame(
     if config.audit.economic_rests_on == "meal_status":
         left_out[_ECONOMIC] = under_cep
     return groups, left_out
+
+
+def _attributes(engine: Engine, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest known attributes; from a cluster those of the students of the rows."""
+    if isinstance(engine, SparkTables):
+        students = engine.of_values("student_id", sorted(set(rows["student_id"])))
+        own = engine.collect(engine.audit_attributes().join(students, on="student_id", how="semi"))
+        found: pd.DataFrame = own.sort_values("student_id", ignore_index=True)
+        return found
+    if not isinstance(engine, Session):
+        raise TypeError("attributes are read from the store or from a cluster")
+    return pd.DataFrame(current_students(engine))
 
 
 def may_read_meals(config: Config) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 from ews.chronic_day import chronic_for_good
 from ews.config import SENSITIVE_ATTRIBUTES, Config
 from ews.definitions import Definition
-from ews.engine import Session
+from ews.engine import Engine
 from ews.equity.audit import audit
 from ews.equity.groups import attribute_title
 from ews.equity.lists import LISTS
@@ -32,6 +32,7 @@ from ews.progress import Progress, silent
 from ews.reports.in_words import in_these_words, outcome_words
 from ews.school_calendar import district_days
 from ews.snapshot import calendar_frame
+from ews.spark import SparkTables
 from ews.store.frames import school_levels
 from ews.training.audit_frame import audit_frame
 
@@ -50,7 +51,7 @@ def judged_rows(model: FittedModel, train: LabelledRows, test: LabelledRows) -> 
 
 
 def evaluation_of(
-    session: Session,
+    engine: Engine,
     rows: pd.DataFrame,
     model: FittedModel,
     test: LabelledRows,
@@ -66,9 +67,9 @@ def evaluation_of(
         enrolled=test.enrolled,
         resamples=config.training.resamples,
         seed=_RESAMPLING_SEED,
-        level_of_school=school_levels(session),
-        chronic_since=chronic_for_good(session, config, plan.test),
-        school_days=district_days(calendar_frame(session), plan.test),
+        level_of_school=school_levels(engine),
+        chronic_since=_chronic_since(engine, test, plan, config),
+        school_days=district_days(calendar_frame(engine), plan.test),
     )
     report["calibration"]["choice"] = calibration_choice(model.calibrator)
     return {
@@ -85,8 +86,16 @@ def evaluation_of(
     }
 
 
+def _chronic_since(engine: Engine, test: LabelledRows, plan: YearPlan, config: Config) -> pd.DataFrame:
+    if not isinstance(engine, SparkTables):
+        return chronic_for_good(engine, config, plan.test)
+    # A whole state's absences do not fit here.
+    students = engine.of_values("student_id", sorted(set(test.standing["student_id"])))
+    return chronic_for_good(engine, config, plan.test, students)
+
+
 def fairness_of(
-    session: Session,
+    engine: Engine,
     rows: pd.DataFrame,
     test: LabelledRows,
     plan: YearPlan,
@@ -101,7 +110,7 @@ def fairness_of(
     An audit that cannot be made is a ``fail`` that says why, never a model without an audit.
     """
     named = {"district": config.district, "run": run_name, "test_year": plan.test}
-    groups, left_out = audit_frame(session, rows, config)
+    groups, left_out = audit_frame(engine, rows, config)
     try:
         report = audit(
             rows,

@@ -16,24 +16,22 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.engine import Session
+from ews.engine import Engine
 from ews.equity.gate import gate_verdict
 from ews.equity.suppression import suppress_fairness
 from ews.errors import GateClosed
-from ews.label import complete_years, outcomes
 from ews.model.fitting import FittedModel, fit_model
-from ews.model.labelled_rows import LabelledRows, labelled_rows, sample_students
+from ews.model.labelled_rows import LabelledRows
 from ews.model.model_files import digest_of_model, write_model
-from ews.model.years import YearPlan, plan_years
+from ews.model.years import YearPlan
 from ews.private_files import owner_only
 from ews.progress import Progress, silent
 from ews.registry import Registry, Run
 from ews.school_calendar import today_in
 from ews.scratch import Scratch
 from ews.store.lock import workspace_lock
-from ews.store.schema import read_store
 from ews.training.audit_frame import audit_frame
-from ews.training.candidates import Choice, choose, fit_candidates, metrics_of, need_a_validation_year
+from ews.training.candidates import Choice, choose, fit_candidates, metrics_of
 from ews.training.candidates_by_group import without_meal_status
 from ews.training.card import card_of, sources_of
 from ews.training.earlier_runs import earlier_runs, failed_a_stricter_audit, history_note, tags_of
@@ -53,6 +51,7 @@ from ews.training.report_folder import (
     write_figures,
     write_plots,
 )
+from ews.training.rows import open_tables, training_rows
 from ews.training.side_studies import side_studies
 from ews.training.tuning import tune
 from ews.training.tuning_rule import Tuned
@@ -118,19 +117,18 @@ def train(
     Raises
     ------
     DataRefused
-        If the store does not hold enough complete years.
+        If the store, or the cluster's tables, do not hold enough complete years.
     UsageError
-        If tuning is asked for and optuna is not installed, or the engine is a cluster.
+        If tuning is asked for and optuna is not installed, or a cluster is asked for what it does not do.
     """
-    config.engine.need_this_machine("ews train")
     if config.training.tune is not None:
         need_optuna()  # before any long work
-    with owner_only(), workspace_lock(config.workspace_dir):
-        read_store(config.workspace_dir).close()  # before a registry is made for nothing
+    # Opened before a registry is made for nothing.
+    with owner_only(), workspace_lock(config.workspace_dir), open_tables(config) as engine:
         registry = Registry(config, may_create=True)
         run = registry.start_run(today_in(config.timezone))
         try:
-            result = _train(config, registry, run, by or account(), truth, progress)
+            result = _train(config, engine, registry, run, by or account(), truth, progress)
         except BaseException:
             registry.end_run(run, well=False)
             raise
@@ -166,30 +164,33 @@ def basis_digest(config: Config) -> str:
 
 
 def _train(
-    config: Config, registry: Registry, run: Run, by: str, truth: Path | None, progress: Progress
+    config: Config,
+    engine: Engine,
+    registry: Registry,
+    run: Run,
+    by: str,
+    truth: Path | None,
+    progress: Progress,
 ) -> TrainResult:
-    with read_store(config.workspace_dir) as session:
-        plan = plan_years(complete_years(session), config.training.exclude_school_years)
-        need_a_validation_year(config.training.candidates, plan)
-        rows = labelled_rows(session, plan.years, outcomes(session, config), config, progress)
-        parts = _parts(rows, plan, config)
-        model, choice = _fitted(config, session, rows, plan, parts, progress)
-        progress("Comparing with rules of thumb", 0.0)
-        judged = judged_rows(model, parts["train"], parts["test"])
-        evaluation = evaluation_of(session, judged, model, parts["test"], rows, plan, config, run.name)
-        evaluation |= {"tuning": choice.record} if isinstance(choice, Tuned) else {}
-        evaluation["week_to_week"] = week_to_week(session, model, parts["test"], plan.test, config, progress)
-        evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress, choice)
-        fairness = fairness_of(
-            session,
-            judged,
-            parts["test"],
-            plan,
-            config,
-            run.name,
-            best_rule=evaluation["lift"]["best_rule"] or "",
-            progress=progress,
-        )
+    read = training_rows(engine, config, progress)
+    rows, plan, parts = read.rows, read.plan, read.parts
+    model, choice = _fitted(config, engine, rows, plan, parts, progress)
+    progress("Comparing with rules of thumb", 0.0)
+    judged = judged_rows(model, parts["train"], parts["test"])
+    evaluation = evaluation_of(engine, judged, model, parts["test"], rows, plan, config, run.name)
+    evaluation |= {"tuning": choice.record} if isinstance(choice, Tuned) else {}
+    evaluation["week_to_week"] = week_to_week(engine, model, parts["test"], plan.test, config, progress)
+    evaluation |= side_studies(rows, plan, parts, model, evaluation["lift"], config, progress, choice)
+    fairness = fairness_of(
+        engine,
+        judged,
+        parts["test"],
+        plan,
+        config,
+        run.name,
+        best_rule=evaluation["lift"]["best_rule"] or "",
+        progress=progress,
+    )
     fairness["candidates"] = choice.record if isinstance(choice, Choice) else None
     earlier = earlier_runs(registry.runs(), plan.test)
     failed = failed_a_stricter_audit(earlier, digest_of_model(model), config.audit)
@@ -212,7 +213,7 @@ def _train(
 
 def _fitted(
     config: Config,
-    session: Session,
+    engine: Engine,
     rows: LabelledRows,
     plan: YearPlan,
     parts: dict[str, LabelledRows],
@@ -229,7 +230,7 @@ def _fitted(
     candidates = fit_candidates(config, settings, parts["train"], parts["validation"], year, progress)
     progress("Choosing among candidates", 0.0)
     # Who students are is read only now, when every candidate has been fitted and has given its risks.
-    groups, left_out = audit_frame(session, year.standing, without_meal_status(config))
+    groups, left_out = audit_frame(engine, year.standing, without_meal_status(config))
     choice = choose(candidates, year, groups, config, settings, left_out)
     return choice.model, choice
 
@@ -250,14 +251,6 @@ def _tuned(
     )
     model = fit_model(train, validation, seed=seed, progress=progress, recipe=tuned.recipe)
     return model, tuned
-
-
-def _parts(rows: LabelledRows, plan: YearPlan, config: Config) -> dict[str, LabelledRows]:
-    limit, seed = config.training.max_rows, config.training.seed
-    parts = {"train": sample_students(rows.of_years(plan.train), limit, seed)}
-    if plan.validation is not None:
-        parts["validation"] = sample_students(rows.of_years([plan.validation]), limit, seed)
-    return {**parts, "test": rows.of_years([plan.test])}
 
 
 def _report_and_register(

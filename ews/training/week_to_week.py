@@ -13,8 +13,7 @@ import pandas as pd
 
 from ews.capacity import place
 from ews.config import Config
-from ews.engine import Session
-from ews.features.matrix import build_matrix
+from ews.engine import Engine
 from ews.model.baselines import rules_of_thumb
 from ews.model.fitting import FittedModel
 from ews.model.labelled_rows import LabelledRows
@@ -23,6 +22,7 @@ from ews.model.predictors import PREDICTORS
 from ews.progress import Progress
 from ews.school_calendar import district_days
 from ews.snapshot import calendar_frame
+from ews.training.rows import matrix_of_some
 
 SCHOOL_DAYS = 5
 MOST_WEEKS = 3
@@ -32,18 +32,19 @@ _COMPARED = tuple(each for each in PREDICTORS if each.kind != "regression")
 
 
 def week_to_week(
-    session: Session, model: FittedModel, test: LabelledRows, year: int, config: Config, progress: Progress
+    engine: Engine, model: FittedModel, test: LabelledRows, year: int, config: Config, progress: Progress
 ) -> list[dict[str, Any]]:
     """Return ``week_to_week`` of ``evaluation.json``: an entry per week, of the shape of ``stability``.
 
     Students of the test year's rows who are scored on both days count. The logistic regression is left out.
     """
-    school_days = district_days(calendar_frame(session), year)
+    school_days = district_days(calendar_frame(engine), year)
     found: list[dict[str, Any]] = []
     for day, later in weeks_of(sorted(set(test.standing["as_of_date"])), school_days):
         progress("Comparing lists a week apart", len(found) / MOST_WEEKS)
         own = test.where((test.standing["as_of_date"] == day).to_numpy())
-        matrix = build_matrix(session, later, config)
+        students = sorted(set(own.standing["student_id"]))
+        matrix, roster = matrix_of_some(engine, later, config, students)
         scorable = matrix.scorable().to_numpy()
         rows = pd.concat(
             [
@@ -52,13 +53,9 @@ def week_to_week(
             ],
             ignore_index=True,
         )
-        counts = matrix.standing["school_id"].value_counts()
-        enrolled = {
-            **test.enrolled,
-            **{(later, str(school)): int(count) for school, count in counts.items()},
-        }
+        enrolled = {**test.enrolled, **roster}
         # The test year's rows hold students with an outcome: the same ones compete a week later.
-        rows = rows.loc[rows["student_id"].isin(set(own.standing["student_id"]))].reset_index(drop=True)
+        rows = rows.loc[rows["student_id"].isin(students)].reset_index(drop=True)
         sections = {}
         for each in _COMPARED:
             placed = place(rows, config.outreach.capacity, enrolled, score=each.column)

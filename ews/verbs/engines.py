@@ -19,6 +19,13 @@ DEGRADED = 10
 def export(
     config: ConfigFile,
     to: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.")],
+    with_audit_attributes: Annotated[
+        bool,
+        typer.Option(
+            "--with-audit-attributes",
+            help="Also write the attributes of audit.sensitive, for training on the cluster.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write the store's tables as Parquet, by school year, for a cluster to read; all of them or nothing."""
@@ -27,7 +34,13 @@ def export(
 
     console = Console(as_json=as_json)
     with console.progress() as progress:
-        written = run(load(config), to.absolute(), by=account(), progress=progress)
+        written = run(
+            load(config),
+            to.absolute(),
+            by=account(),
+            with_audit_attributes=with_audit_attributes,
+            progress=progress,
+        )
     for table, rows in written.rows.items():
         console.say(f"{table}: {rows:,} rows")
     console.say(

@@ -15,7 +15,7 @@ from ews.engine import open_reader
 from ews.errors import DataRefused, UsageError
 from ews.store import export as module
 from ews.store.export import DATA_LOG, export
-from ews.store.layout import ALWAYS, check_columns, check_manifest
+from ews.store.layout import ALWAYS, AUDIT, MANIFEST, check_columns, check_manifest
 from ews.store.schema import SCHEMA_VERSION, store_path
 from tests.generators.district import District
 from tests.generators.writing import load_district
@@ -71,6 +71,23 @@ def test_demographics_and_what_may_not_be_a_feature_stay_at_home(district: Distr
     assert {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()} == {
         each.name for each in ALWAYS
     }
+
+
+def test_who_students_are_is_written_when_it_is_asked_for_and_no_more_than_is_audited(
+    district: District, tmp_path: Path
+) -> None:
+    """The newest known value of what `audit.sensitive` names, in a table that only training opens."""
+    config = load_district(district, tmp_path / "district")
+    rows = export(config, tmp_path / "out", by="A. Person", with_audit_attributes=True).rows
+    table = pq.read_table(tmp_path / "out" / AUDIT)
+    assert table.column_names == ["student_id", "race_ethnicity"]
+    stated = {row["student_id"]: row["race_ethnicity"] for row in district.rows["students"]}
+    assert dict(zip(*(column.to_pylist() for column in table.columns), strict=True)) == stated
+    assert rows[AUDIT] == len(stated) == check_manifest((tmp_path / "out" / MANIFEST).read_text(), "")[AUDIT]
+    line = json.loads((config.workspace_dir / DATA_LOG).read_text(encoding="utf-8"))
+    assert AUDIT in line["tables"]
+    assert AUDIT not in export(config, tmp_path / "out", by="A. Person").rows
+    assert not (tmp_path / "out" / AUDIT).exists()
 
 
 def test_the_same_store_gives_the_same_bytes(config: Config, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,13 @@ from ews.features.matrix import FEATURES
 from ews.model import booster
 from ews.model.families import FAMILIES, SIGNAL_OF_FAMILY, by_family, importance
 from ews.model.fitting import fit_model
-from ews.model.labelled_rows import LabelledRows, sample_students, student_folds
+from ews.model.labelled_rows import (
+    LabelledRows,
+    kept_of,
+    sample_schools,
+    sample_students,
+    student_folds,
+)
 from ews.progress import silent
 
 
@@ -112,6 +119,24 @@ def test_sampling_keeps_whole_students_and_the_limit() -> None:
     assert 290 <= len(sampled.standing) <= 300
     assert set(counts) == {2}
     assert sample_students(rows, 10_000, seed=1) is rows
+
+
+def test_a_sample_of_schools_keeps_whole_schools_and_at_least_one() -> None:
+    rows = _rows(500, 1)
+    schools = np.array(["a", "b", "c", "d", "e"])[np.arange(len(rows.standing)) % 5]
+    rows = replace(rows, standing=rows.standing.assign(school_id=schools))
+    for limit, kept in ((10_000, 5), (450, 2), (10, 1)):
+        counts = sample_schools(rows, limit, seed=1).standing["school_id"].value_counts()
+        assert set(counts) == {len(schools) // 5}
+        assert len(counts) == kept
+
+
+def test_only_ids_and_their_numbers_decide_on_a_sample_so_that_every_engine_keeps_the_same() -> None:
+    """These are kept since the first models: another rule would give other models from the same data."""
+    counts = pd.Series({f"s{number}": 1 + number % 3 for number in range(10)})
+    assert kept_of(counts, 9, seed=1) == ["s0", "s4", "s7", "s8"]
+    assert kept_of(counts[::-1], 9, seed=1) == ["s0", "s4", "s7", "s8"]
+    assert kept_of(counts, int(counts.sum()), seed=1) is None
 
 
 def test_a_student_is_in_one_fold_only() -> None:

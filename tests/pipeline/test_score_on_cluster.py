@@ -1,11 +1,15 @@
 """A state scores on its cluster: store exported, `ews score` with `engine: {kind: spark}`, the same scores.
 
-On two threads of this machine; without PySpark or Java these tests are skipped, and say so.
+On two threads of this machine, on a standalone cluster and on a Spark Connect server there; without PySpark
+or Java these tests are skipped, and say so.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +18,9 @@ import pytest
 from ews.cli import run_command
 from ews.digests import file_digest
 from ews.nightly.score import SCORE_COLUMNS
-from tests.pipeline.at_work import AS_OF, AtWork, copy_of, every_byte
+from tests.pipeline.at_work import AS_OF, REPOSITORY, AtWork, copy_of, every_byte
 from tests.spark.local_spark import SETTINGS, what_is_missing
+from tests.spark.servers import ENVIRONMENT, connect_server, standalone_cluster
 
 WHOLE_BATCHES = {name: value for name, value in SETTINGS.items() if "maxRecords" not in name}
 
@@ -40,6 +45,7 @@ def read(folder: Path) -> pd.DataFrame:
     return rows.sort_values("student_id", ignore_index=True)
 
 
+@pytest.mark.slow
 def test_the_cluster_gives_every_student_the_score_and_place_that_this_machine_gives(
     on_cluster: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,6 +70,7 @@ def test_the_cluster_gives_every_student_the_score_and_place_that_this_machine_g
     assert json.loads(log[-1])["manifest"] == file_digest(folder / "manifest.json")
 
 
+@pytest.mark.slow
 def test_a_table_that_is_not_whole_leaves_the_scores_before(
     on_cluster: AtWork, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,4 +87,37 @@ def test_a_table_that_is_not_whole_leaves_the_scores_before(
 
 def test_a_night_on_a_cluster_is_refused_before_anything_is_loaded(on_cluster: AtWork) -> None:
     assert on_cluster.run("nightly") == 2
-    assert on_cluster.run("train") == 2
+
+
+def assert_scored(district: AtWork) -> None:
+    """Score in a process of its own, since a process has one Spark, and compare with this machine."""
+    arguments = ["score", "-c", str(district.configuration), "--as-of", AS_OF.isoformat(), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ews", *arguments],
+        cwd=REPOSITORY,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
+    here = district.scores()
+    there = read(district.workspace / "scores" / AS_OF.isoformat() / "scores").astype(here.dtypes)
+    pd.testing.assert_frame_equal(here, there, check_exact=False, rtol=0, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_a_standalone_cluster_gives_the_same_scores(on_cluster: AtWork, tmp_path: Path) -> None:
+    with standalone_cluster(tmp_path) as master:
+        on_cluster.edit("local[2]", master)
+        on_cluster.edit('"settings": {', '"settings": {"spark.executor.memory": "800m", ')
+        assert_scored(on_cluster)
+
+
+@pytest.mark.slow
+def test_a_spark_connect_server_gives_the_same_scores(on_cluster: AtWork, tmp_path: Path) -> None:
+    if importlib.util.find_spec("grpc_status") is None:
+        pytest.skip('Spark Connect needs `pip install "pyspark[connect]"`')
+    with connect_server(tmp_path) as remote:
+        on_cluster.edit('"master": "local[2]"', f'"remote": "{remote}"')
+        assert_scored(on_cluster)

@@ -35,6 +35,15 @@ SETTINGS = {
 }
 
 
+AT_START = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # Compiling thoroughly costs more than such a short run wins.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
+
 def what_is_missing() -> str:
     """Why the tests of Spark cannot run here; empty where they can."""
     if importlib.util.find_spec("pyspark") is None:

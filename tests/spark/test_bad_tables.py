@@ -16,11 +16,12 @@ from ews.config import Config
 from ews.errors import DataRefused, UsageError
 from ews.spark import open_spark
 from ews.store.export import export
-from ews.store.layout import MANIFEST
+from ews.store.layout import AUDIT, MANIFEST
 from tests.generators.writing import load_district
 from tests.spark.local_spark import on_spark, rich_districts
 
-pytestmark = pytest.mark.usefixtures("spark")
+# Java starts once in the default run, for tests/spark/test_equal_on_both_engines.py.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("spark")]
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +29,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """A district whose store is exported; tests work on copies."""
     folder = tmp_path_factory.mktemp("whole")
     config = load_district(rich_districts()[0], folder)
-    export(config, folder / "exported", by="a test")
+    export(config, folder / "exported", by="a test", with_audit_attributes=True)
     return config
 
 
-def refusal(config: Config, tmp_path: Path, break_it: Callable[[Path], None]) -> DataRefused:
+def refusal(
+    config: Config, tmp_path: Path, break_it: Callable[[Path], None], *, training: bool = False
+) -> DataRefused:
     """What is said of a copy of the export that was broken."""
     shutil.copytree(config.folder / "exported", tmp_path / "copy")
     break_it(tmp_path / "copy")
     with (
         pytest.raises(DataRefused) as refused,
-        open_spark(on_spark(config, data=str(tmp_path / "copy"))),
+        open_spark(on_spark(config, data=str(tmp_path / "copy")), with_audit_attributes=training),
     ):
         pass
     assert refused.value.exit_code == 20
@@ -83,6 +86,28 @@ def test_a_folder_that_was_copied_in_part(whole: Config, tmp_path: Path) -> None
         shutil.rmtree(folder / "attendance" / "school_year=2026")
 
     assert "attendance has" in refusal(whole, tmp_path, lose_a_year).found
+
+
+def test_attributes_that_were_copied_in_part(whole: Config, tmp_path: Path) -> None:
+    """Of whom they are missing would be a group of their own: nobody's need would be seen there."""
+
+    def lose_a_row(folder: Path) -> None:
+        path = next((folder / AUDIT).rglob("*.parquet"))
+        pq.write_table(pq.read_table(path).slice(1), path)
+
+    found = refusal(whole, tmp_path, lose_a_row, training=True)
+    assert found.found.startswith("audit_attributes has")
+
+
+def test_scoring_needs_no_attributes_and_training_does(whole: Config, tmp_path: Path) -> None:
+    def lose_them(folder: Path) -> None:
+        shutil.rmtree(folder / AUDIT)
+
+    found = refusal(whole, tmp_path, lose_them, training=True)
+    assert found.found == "table audit_attributes is not there, or cannot be read"
+    assert "--with-audit-attributes" in found.next_step
+    with open_spark(on_spark(whole, data=str(tmp_path / "copy"))) as tables:
+        assert AUDIT not in tables.loaded_tables()
 
 
 def test_a_catalog_without_the_tables(whole: Config) -> None:

@@ -17,6 +17,8 @@ from ews.training.run import train
 from tests.generators.writing import configuration, write_config
 from tests.reference.settings import Load, Settings
 
+TOLERANCE = {"excess_fnr": 0.1, "auc_difference": 0.1}
+
 
 def config_with(folder: Path, engine: Any) -> Config:
     load = Load(at=None, rows={})  # type: ignore[arg-type]
@@ -67,13 +69,33 @@ def test_without_pyspark_it_is_said_how_to_install_it(
     assert 'pip install "ews[spark]"' in refused.value.next_step
 
 
-@pytest.mark.parametrize("run", [train, nightly, score_and_publish], ids=lambda run: run.__name__)
+@pytest.mark.parametrize("run", [nightly, score_and_publish], ids=lambda run: run.__name__)
 def test_what_works_on_this_machine_alone_says_so_and_does_nothing(run: Any, tmp_path: Path) -> None:
     config = config_with(tmp_path / "district", {"kind": "spark", "data": "out"})
     before = sorted((tmp_path / "district").iterdir())
     with pytest.raises(UsageError, match="computes on this machine"):
         run(config)
     assert sorted((tmp_path / "district").iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("training.candidates", {"training": {"candidates": {"approved_by": "the board"}}}),
+        ("audit.sensitive", {"audit": {"sensitive": ["meal_status"], "tolerance": TOLERANCE}}),
+    ],
+)
+def test_training_that_a_cluster_does_not_do_says_so_and_does_nothing(
+    key: str, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    engine = {"engine": {"kind": "spark", "data": "out"}}
+    load = Load(at=None, rows={})  # type: ignore[arg-type]
+    config = write_config(tmp_path / "district", configuration(Settings(), load) | engine | changes)
+    with pytest.raises(UsageError, match="only done on this machine") as refused:
+        train(config)
+    assert refused.value.where == key
+    assert not (config.workspace_dir / "reports").exists()
+    assert not (tmp_path / "district" / "mlruns").exists()
 
 
 def test_a_file_with_an_engine_can_be_loaded(tmp_path: Path) -> None:
