@@ -52,7 +52,7 @@ def assert_equal(district: District) -> None:
 
 
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=tuple(HealthCheck),

@@ -66,7 +66,7 @@ def _some_days(session: Session) -> list[dt.date]:
 
 @pytest.mark.parametrize("label", LABELS)
 @settings(
-    max_examples=4, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(district=districts())
 def test_every_label_that_looks_ahead_equals_the_reference(
@@ -86,7 +86,7 @@ def test_every_label_that_looks_ahead_equals_the_reference_on_many_districts(
 
 
 @settings(
-    max_examples=5, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
+    max_examples=3, deadline=None, derandomize=True, suppress_health_check=RELAXED, phases=[Phase.generate]
 )
 @given(districts())
 def test_every_label_equals_the_reference(district: District) -> None:

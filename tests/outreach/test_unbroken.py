@@ -41,7 +41,7 @@ def test_the_figures_equal_the_reference_on_generated_districts() -> None:
     reached: dict[str, set[Any]] = defaultdict(set)
 
     @settings(
-        max_examples=6,
+        max_examples=4,
         deadline=None,
         derandomize=True,
         database=None,

@@ -104,6 +104,7 @@ def test_who_visits_tells_nothing_of_who_is_absent_where_that_was_asked_for(tmp_
     assert together[PLANTED] > 0.30
 
 
+@pytest.mark.slow
 def test_a_planted_signal_earns_its_place() -> None:
     found = _ablation(2000, 13, PLANTED)
 

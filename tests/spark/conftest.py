@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +19,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         pytest.skip(missing)
     from pyspark.sql import SparkSession
 
+    # Asked for when Spark starts: otherwise its workers are whichever Python is first in the path.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.master("local[2]")
     warehouse = {"spark.sql.warehouse.dir": str(tmp_path_factory.mktemp("warehouse"))}
     for name, value in {**SETTINGS, **AT_START, **warehouse}.items():
