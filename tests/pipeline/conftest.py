@@ -14,6 +14,7 @@ import pytest
 from ews.simulate.district import simulate
 from tests.pipeline.at_work import AtWork, copy_of, sign_off
 from tests.pipeline.demo_beside import DemoBeside
+from tests.pipeline.made_once import made_once
 from tests.pipeline.served_year import NIGHTS, exported
 
 # Threads that spin while they wait make small fits ten times slower on a machine that others use too.
@@ -61,35 +62,42 @@ def demo_beside(
 
 @pytest.fixture(scope="session")
 def extracts(tmp_path_factory: pytest.TempPathFactory) -> AtWork:
-    """Extracts and configuration; nothing has been loaded."""
-    configuration = simulate(
-        tmp_path_factory.mktemp("simulated") / "district", students=700, years=5, seed=SEED
-    )
-    with configuration.open("a", encoding="utf-8") as file:
-        file.write(SETTINGS)
-    return AtWork(configuration.parent)
+    """Extracts and configuration; nothing has been loaded. Not to be changed."""
+
+    def make(folder: Path) -> None:
+        configuration = simulate(folder, students=700, years=5, seed=SEED)
+        with configuration.open("a", encoding="utf-8") as file:
+            file.write(SETTINGS)
+
+    return made_once("simulated", tmp_path_factory, make)
 
 
 @pytest.fixture(scope="session")
 def challenger(extracts: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
     """Loaded and trained; the gate's verdict is open and nobody has decided yet. Not to be changed."""
-    district = copy_of(extracts, tmp_path_factory.mktemp("trained") / "district")
-    with _everyday_umask():
-        assert district.run("ingest") == 0
-        assert district.run("train", "--by", "Trainer") == 0
-    assert district.figures("evaluation.json")["gate"] == "insufficient_evidence", "choose another seed"
-    return district
+
+    def make(folder: Path) -> None:
+        district = copy_of(extracts, folder)
+        with _everyday_umask():
+            assert district.run("ingest") == 0
+            assert district.run("train", "--by", "Trainer") == 0
+        assert district.figures("evaluation.json")["gate"] == "insufficient_evidence", "choose another seed"
+
+    return made_once("trained", tmp_path_factory, make)
 
 
 @pytest.fixture(scope="session")
 def in_service(challenger: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:
     """Signed off, promoted and scored as of ``AS_OF``. Not to be changed."""
-    district = copy_of(challenger, tmp_path_factory.mktemp("service") / "district")
-    with _everyday_umask():
-        assert sign_off(district) == 0
-        assert district.run("promote") == 0
-        assert district.score() == 0
-    return district
+
+    def make(folder: Path) -> None:
+        district = copy_of(challenger, folder)
+        with _everyday_umask():
+            assert sign_off(district) == 0
+            assert district.run("promote") == 0
+            assert district.score() == 0
+
+    return made_once("service", tmp_path_factory, make)
 
 
 @pytest.fixture(scope="session")
