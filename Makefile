@@ -22,7 +22,7 @@ demo: $(INSTALLED)  ## Run the whole job on a simulated district
 	"$(BIN)/ews" demo
 
 test: check  ## Check the code and run the tests (the slow ones: make test-all)
-	"$(BIN)/python" -m pytest -n auto --dist loadfile
+	"$(BIN)/python" -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-all: check  ## Run every test, long simulations included
 	"$(BIN)/python" -m pytest -m "not benchmark"

@@ -7,6 +7,7 @@ holds any more and removes them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -44,7 +45,7 @@ class Scratch:
                 if not left:
                     raise
             # Between the lock's file and its lock another run took the folder for an abandoned one.
-            self._folder.cleanup()
+            _remove(self._folder)
         raise RuntimeError("no temporary folder could be kept")
 
     @property
@@ -61,7 +62,21 @@ class Scratch:
     def cleanup(self) -> None:
         """Remove the folder and what is in it."""
         self._lock.release()
-        self._folder.cleanup()
+        _remove(self._folder)
+
+
+def _remove(folder: tempfile.TemporaryDirectory[str]) -> None:
+    """Remove a folder, also where another run takes it for an abandoned one and removes it as well.
+
+    Who looks whether somebody holds it makes the lock's file anew: then the folder is not empty after all.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            folder.cleanup()
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.ENOENT) or not left:
+                raise
 
 
 def remove_abandoned() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,24 @@ def test_a_folder_that_is_gone_once_it_is_locked_is_given_up_too(monkeypatch: py
     with Scratch() as folder:
         assert folder.is_dir()
         assert folder != Path(taken[0]).parent
+
+
+def test_a_folder_that_another_run_looks_into_while_it_is_removed_is_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """To see whether somebody holds it, the other one makes the lock's file anew."""
+    real, looked = os.rmdir, []
+
+    def rmdir(path: Any, *, dir_fd: int | None = None) -> None:
+        if not looked:
+            looked.append(path)
+            (folder / ".held").touch()
+        real(path, dir_fd=dir_fd)
+
+    with Scratch() as folder:
+        monkeypatch.setattr(os, "rmdir", rmdir)
+    assert looked
+    assert not folder.exists()
 
 
 def test_folders_that_are_always_taken_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
