@@ -101,6 +101,7 @@ def test_nights_that_counselors_did_not_have_then_are_left_out(served_copy: AtWo
     assert "was first published more than 3 days after its date" in refused["error"]["found"]
 
 
+@pytest.mark.slow
 def test_a_night_published_again_in_time_counts_as_it_was_published_last(
     served_copy: AtWork, audited: Audited
 ) -> None:
@@ -122,6 +123,7 @@ def test_a_year_that_the_version_was_trained_or_validated_on_is_refused(
     assert f"version 1 was trained or validated on {year - 1}-{year % 100}" in refused["error"]["found"]
 
 
+@pytest.mark.slow
 def test_a_deleted_night_is_missed_by_verify_and_by_the_audit(
     served_copy: AtWork, audited: Audited, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_night_without_a_file_that_is_read_is_left_out(
     assert audited(served_copy, 10)["nights_left_out"] == {SECOND: f"{name}: missing"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["fairness.json", "evaluation.json"])
 @pytest.mark.parametrize("change", ["gone", "altered"])
 def test_without_the_registered_audit_nobody_can_say_whether_it_holds(

@@ -38,6 +38,7 @@ def test_the_night_says_whether_the_verdict_held_and_how_well_the_risks_fitted(
     assert "reports/as-served-2025/fairness.html" in looked_back["sentence"]
 
 
+@pytest.mark.slow
 def test_it_is_made_once(
     looked_back: dict[str, Any], served_copy: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,6 +49,7 @@ def test_it_is_made_once(
     assert served_copy.run("verify") == 0
 
 
+@pytest.mark.slow
 def test_what_does_not_hold_is_exit_10_and_stays_on_the_status(
     served_copy: AtWork, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +61,7 @@ def test_what_does_not_hold_is_exit_10_and_stays_on_the_status(
     assert "no longer holds for the lists of 2024-25" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_lists_that_cannot_be_audited_are_told_of_once_and_stop_no_night(
     served_copy: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:

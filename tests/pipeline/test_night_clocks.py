@@ -142,6 +142,7 @@ def drop_a_tardy(district: AtWork, date: str) -> None:
     district.change_extract("attendance", change)
 
 
+@pytest.mark.slow
 def test_a_clock_that_goes_back_makes_no_load_older_and_moves_no_reader_back(
     fresh: AtWork, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

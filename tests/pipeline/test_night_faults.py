@@ -242,6 +242,7 @@ def check_full_disk(size: int, district: AtWork, capsys: pytest.CaptureFixture[s
     check_recovery(district, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [pytest.param(100, marks=pytest.mark.slow), 6_000])
 def test_a_full_disk_makes_no_lists_and_the_next_night_does(
     size: int, tonight: AtWork, capsys: pytest.CaptureFixture[str]
@@ -335,6 +336,7 @@ def test_a_second_run_ends_at_once_with_exit_30_and_leaves_no_trace(
     assert every_byte(tonight.workspace) == before
 
 
+@pytest.mark.slow
 def test_a_registry_that_another_process_has_locked_is_done_without(
     tonight: AtWork, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from tests.pipeline.at_work import AtWork, copy_of
 
+# A second training; in the default run tests/model/test_fitting.py fits twice.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def again(challenger: AtWork, tmp_path_factory: pytest.TempPathFactory) -> AtWork:

@@ -90,6 +90,7 @@ def _shown(notebook: nbformat.NotebookNode) -> str:
     return "\n".join(each.get("text") or each.get("data", {}).get("text/plain", "") for each in outputs)
 
 
+@pytest.mark.slow
 def test_a_data_team_goes_from_extracts_to_a_model_in_service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +164,7 @@ def test_a_counselor_lead_tries_capacities_and_compares_weeks_on_a_copy(
     assert not [each for each in students if each in everything]
 
 
+@pytest.mark.slow
 def test_the_commands_for_whoever_is_called_run_as_printed(after_the_readme: Path) -> None:
     """Those of docs/nights.md, in the district of the README; a list of January may be old by now."""
     text = (ROOT / "docs" / "nights.md").read_text(encoding="utf-8")
