@@ -21,7 +21,7 @@ from ews.scratch import Scratch
 Frame = nw.LazyFrame[Any]
 """A lazy frame on whatever engine: features and rules are written against this and nothing else."""
 
-_MEMORY_LIMIT = os.environ.get("EWS_MEMORY_LIMIT", "1500MB")
+_MEMORY_LIMIT = os.environ.get("EWS_MEMORY_LIMIT", "1400MB")
 
 
 class Engine(Protocol):

@@ -102,7 +102,7 @@ def machine() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         "note": os.environ.get("BENCH_NOTE", ""),
-        "memory_limit": os.environ.get("EWS_MEMORY_LIMIT", "1500MB"),
+        "memory_limit": os.environ.get("EWS_MEMORY_LIMIT", "1400MB"),
         "versions": {name: version(name) for name in _LIBRARIES},
         "commit": _commit(),
     }
