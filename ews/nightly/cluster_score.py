@@ -254,19 +254,11 @@ def _owner_only_below(folder: Path) -> None:
 
 
 def _manifest(day: dt.date, service: InService, rows: dict[str, int], config: Config) -> dict[str, Any]:
-    tags = service.version.tags
     return {
         "as_of": day.isoformat(),
         "district": config.district,
         "engine": config.engine.kind,
         "ews_version": version("ews"),
-        "model": {
-            "name": service.name,
-            "version": service.version.number,
-            "digest": tags["model_digest"],
-            "run": tags["run_name"],
-        },
-        "audit": {"digest": tags["audit_digest"], "verdict": tags["gate_verdict"]},
-        "sign_off": service.decision.record() if service.decision else None,
+        **service.record(),
         "rows": rows,
     }

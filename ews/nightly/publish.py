@@ -108,21 +108,13 @@ def _manifest(
     day: dt.date,
     figures: NightFigures,
 ) -> dict[str, Any]:
-    tags = service.version.tags
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         "as_of": day.isoformat(),
         "district": config.district,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "ews_version": version("ews"),
-        "model": {
-            "name": service.name,
-            "version": service.version.number,
-            "digest": tags["model_digest"],
-            "run": tags["run_name"],
-        },
-        "audit": {"digest": tags["audit_digest"], "verdict": tags["gate_verdict"]},
-        "sign_off": service.decision.record() if service.decision else None,
+        **service.record(),
         "rows": {
             "scores": len(scores.scores),
             "excluded": len(scores.excluded),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from ews.approval import PROMOTED_TAG, decisions_in_force, refresh_banners, seal_of, standing_decision
 from ews.config import Config
@@ -38,6 +39,20 @@ class InService:
     def banners(self) -> list[str]:
         """What has to stand on every list."""
         return [banner_of(each) for each in self.decisions]
+
+    def record(self) -> dict[str, Any]:
+        """Return what a manifest says of what scores rest on: model, audit, and who has decided."""
+        tags = self.version.tags
+        return {
+            "model": {
+                "name": self.name,
+                "version": self.version.number,
+                "digest": tags["model_digest"],
+                "run": tags["run_name"],
+            },
+            "audit": {"digest": tags["audit_digest"], "verdict": tags["gate_verdict"]},
+            "sign_off": self.decision.record() if self.decision else None,
+        }
 
 
 def champion(config: Config) -> InService:

@@ -12,40 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from ews.features.attendance import ATTENDANCE_FEATURES
+
 WINDOWS = (5, 10, 20, 40)
-FEATURES = (
-    "days_enrolled",
-    "absence_days",
-    "absence_rate",
-    "excused_rate",
-    "unexcused_rate",
-    "suspension_rate",
-    "tardy_rate",
-    "part_day_rate",
-    *(f"absence_rate_last_{window}" for window in WINDOWS),
-    "unexcused_rate_last_20",
-    "absence_trend",
-    "monday_friday_share",
-    "first_month_rate",
-    "current_streak",
-    "longest_streak",
-    "absence_spells",
-    "days_since_absence",
-    "last_year_rate",
-    "last_year_unexcused_rate",
-    "last_year_tardy_rate",
-    "last_year_same_period_rate",
-    "last_year_last_40_rate",
-    "year_before_rate",
-    "change_from_last_year",
-    "unexcused_trend",
-    "around_break_share",
-    "last_year_same_weeks_rate",
-    "last_year_rest_rate",
-    "spell_rate",
-    "last_year_spell_rate",
-    "absence_beyond_peers",
-)
+FEATURES = (*ATTENDANCE_FEATURES, "absence_beyond_peers")
 """All of attendance, and what the rest of the class did on the same days."""
 
 _CLASS = ["school_id", "grade", "date"]
