@@ -24,6 +24,7 @@ from ews.nightly.freshness import Freshness
 from ews.nightly.publish import publish
 from ews.nightly.run_page import NightFigures
 from ews.nightly.score import Scores
+from ews.nightly.service import InService
 from ews.outreach.lists import ListContext
 from ews.outreach_settings import NextSteps, Tier
 from ews.private_files import owner_only
@@ -39,9 +40,10 @@ STUDENTS = (CANARY, *OTHERS)
 FIRST_LOAD = dt.datetime(2025, 10, 6, 4)
 NIGHTS = (dt.date(2025, 9, 29), dt.date(2025, 10, 6))
 TAGS = {"model_digest": "m", "audit_digest": "a", "gate_verdict": "pass", "run_name": "r"}
-SERVICE: Any = SimpleNamespace(
-    name="model", version=SimpleNamespace(number="1", tags=TAGS), decision=None, banners=["Simulated."]
-)
+VERSION: Any = SimpleNamespace(number="1", tags=TAGS)
+MODEL: Any = None
+"""Nothing is scored here, so that no model is asked."""
+SERVICE = InService(name="model", version=VERSION, model=MODEL, decisions=())
 
 
 @dataclass(frozen=True)
