@@ -6,8 +6,9 @@ so that no result depends on where the server stands.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +21,9 @@ from ews.scratch import Scratch
 
 Frame = nw.LazyFrame[Any]
 """A lazy frame on whatever engine: features and rules are written against this and nothing else."""
+
+NumberReader = Callable[[Any, dt.date], int]
+"""Reads a whole number that belongs to a day from a pandas frame."""
 
 _MEMORY_LIMIT = os.environ.get("EWS_MEMORY_LIMIT", "1400MB")
 
@@ -38,6 +42,9 @@ class Engine(Protocol):
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Compute a lazy frame once, and return it lazily."""
+
+    def number(self, frame: Frame, name: str, read: NumberReader, as_of: dt.date) -> int:
+        """Compute a lazy frame of few rows, and return the number that ``read`` finds in it for a day."""
 
     def collect(self, frame: Frame) -> Any:
         """Compute a lazy frame into a pandas frame."""
@@ -107,10 +114,25 @@ class Session:
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Compute a lazy frame once, into a temporary table of this session, and return it lazily."""
-        relation = frame.to_native()  # noqa: F841 - DuckDB finds the relation by this name
+        return self.keep(self.text_of(frame), name)
+
+    def text_of(self, frame: Frame) -> str:
+        """Return the query that a lazy frame of this session stands for."""
+        return str(frame.to_native().sql_query())
+
+    def keep(self, sql: str, name: str, *, empty: bool = False) -> Frame:
+        """Run a query once, into a temporary table of this session, and return the table lazily.
+
+        With ``empty`` the table is made as it would be, and the query not run.
+        """
+        data = " WITH NO DATA" if empty else ""
         with _translated():
-            self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM relation')
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}{data}")
             return nw.from_native(self._connection.table(name))
+
+    def number(self, frame: Frame, name: str, read: NumberReader, as_of: dt.date) -> int:
+        """Compute a lazy frame of few rows, and return the number that ``read`` finds in it for a day."""
+        return read(self.collect(frame), as_of)
 
     def collect(self, frame: Frame) -> Any:
         """Compute a lazy frame of this session into a pandas frame."""

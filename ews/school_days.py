@@ -12,6 +12,7 @@ year at all: a year that was not recorded is not a year of perfect attendance.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 
 import narwhals as nw
@@ -70,11 +71,16 @@ def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
     days = session.materialize(_numbered(snapshot.calendar, wanted), "days")
     school_years = session.materialize(_school_years(snapshot, days), "school_years")
     spells = session.materialize(_merged(snapshot, days, school_years), "spells")
-    first = session.collect(days.select(nw.col("day").min()))["day"].iloc[0]
     # No day of a year that is not wanted is on anybody's clock; a store holds many years of them.
-    attendance = snapshot.attendance.filter(nw.col("day") >= (0 if pd.isna(first) else int(first)))
+    first = session.number(days.select(nw.col("day").min()), "first_day", _first_day, snapshot.as_of)
+    attendance = snapshot.attendance.filter(nw.col("day") >= first)
     events = session.materialize(_placed(replace(snapshot, attendance=attendance), days, spells), "events")
     return SchoolDays(snapshot, school_years, days, spells, events)
+
+
+def _first_day(days: pd.DataFrame, _as_of: dt.date) -> int:
+    first = days["day"].iloc[0]
+    return 0 if pd.isna(first) else int(first)
 
 
 def clock_of(frame: Frame, school_days: SchoolDays, day: str = "day") -> Frame:

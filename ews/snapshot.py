@@ -192,7 +192,11 @@ def _meal_spells(session: Engine, config: Config, cut: dt.datetime, as_of_day: i
 
 
 def _school_year(session: Engine, calendar: Frame, as_of: dt.date) -> int:
-    ends = session.collect(calendar.group_by("school_year").agg(nw.col("day").max()))
+    ends = calendar.group_by("school_year").agg(nw.col("day").max())
+    return session.number(ends, "school_year", _year_of, as_of)
+
+
+def _year_of(ends: pd.DataFrame, as_of: dt.date) -> int:
     ends["date"] = pd.to_datetime(ends["day"], unit="D")
     year = school_year_of(ends, as_of)
     # Past the last calendar the newest year is over: nobody is enrolled in the one after it yet.

@@ -6,6 +6,7 @@ Times are naive UTC, as in the store: the session's zone is UTC while it is used
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sys
 import warnings
@@ -19,7 +20,7 @@ import narwhals as nw
 
 from ews.cluster_failures import no_cluster, unfinished
 from ews.config import Config
-from ews.engine import Frame
+from ews.engine import Frame, NumberReader
 from ews.errors import DataRefused, UsageError
 from ews.store.layout import (
     ALWAYS,
@@ -121,6 +122,10 @@ class SparkTables:
         """Compute a lazy frame into a pandas frame."""
         with _translated(self.where):
             return frame.to_native().toArrow().to_pandas()
+
+    def number(self, frame: Frame, name: str, read: NumberReader, as_of: dt.date) -> int:
+        """Compute a lazy frame of few rows, and return the number that ``read`` finds in it for a day."""
+        return read(self.collect(frame), as_of)
 
     def by_partition(self, frame: Frame, function: Callable[..., Any], schema: str) -> Frame:
         """Apply a function of Arrow batches to every partition; ``schema`` names its columns and types.

@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from ews.cohort import SCORED, standing
 from ews.config import Config
-from ews.engine import Engine, Frame
+from ews.engine import Frame, Session
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
 from ews.features.marked_days import mark
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
@@ -20,6 +21,8 @@ from ews.features.peers import PEER_FEATURES, peer_features
 from ews.features.remaining import REMAINING_FEATURES, remaining_features
 from ews.features.roster import GRADE_CODES, ROSTER_FEATURES, roster_features
 from ews.features.unbroken import BESIDE_FEATURES, beside_features
+from ews.planned import STAND_IN_DAY, Plan, Planner, remembered
+from ews.school_calendar import start_of_day_utc
 from ews.school_days import place
 from ews.snapshot import Snapshot, snapshot
 
@@ -34,6 +37,12 @@ CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibi
 
 REVISION = 2
 """Raised when a feature keeps its name and means something else (2: usual_pace)."""
+
+_WHERE = {"folder", "workspace", "mlflow", "district"}
+"""Of a configuration, what says only whose and where: plans do not depend on it."""
+
+_PLANS: dict[Any, Plan] = {}
+_MOST_PLANS = 16
 
 _PREFIX = "feature_"
 
@@ -79,15 +88,24 @@ class Matrix:
         return self.cohort() & (self.standing["status"] == SCORED)
 
 
-def build_matrix(session: Engine, as_of: dt.date, config: Config) -> Matrix:
-    """Return the matrix of one ``as_of`` from a session with the store attached."""
-    return matrix_of(snapshot(session, as_of, config), config)
+def build_matrix(session: Session, as_of: dt.date, config: Config) -> Matrix:
+    """Return the matrix of one ``as_of`` from a session with the store attached.
+
+    Training and scoring both come through here.
+    """
+    rows, numbers = _plan(session, config).run(session, as_of, start_of_day_utc(as_of, config.timezone))
+    return matrix_from(rows.sort_values("student_id", ignore_index=True), as_of, numbers["school_year"])
 
 
-def matrix_of(known: Snapshot, config: Config) -> Matrix:
-    """Return the matrix of a snapshot: training and scoring both come through here."""
-    rows = known.session.collect(joined(known, config)).sort_values("student_id", ignore_index=True)
-    return matrix_from(rows, known.as_of, known.school_year)
+def _plan(session: Session, config: Config) -> Plan:
+    """Return the plan of a matrix: it depends on the configuration, and on which tables there are."""
+    known = (config.model_dump_json(exclude=_WHERE), frozenset(session.loaded_tables()))
+    return remembered(_PLANS, known, lambda: _planned(session, config), _MOST_PLANS)
+
+
+def _planned(session: Session, config: Config) -> Plan:
+    planner = Planner(session, start_of_day_utc(STAND_IN_DAY, config.timezone))
+    return planner.plan(joined(snapshot(planner, STAND_IN_DAY, config), config))
 
 
 def matrix_from(rows: pd.DataFrame, as_of: dt.date, school_year: int) -> Matrix:

@@ -43,19 +43,20 @@ def nurse_features(marked: MarkedDays) -> Frame:
         "student_id", "school_year", "clock", "category", "disposition"
     )
     visits = snapshot.session.materialize(visits, "placed_visits")
-    recorded = _recorded_years(snapshot.session.collect(visits.select("school_year").unique()))
     last_year = clocks.filter(nw.col("school_year") == year - 1).select("student_id", last_clock="clock_days")
     frame = (
         now.join(last_year, on="student_id", how="left")
         .join(_counts(visits, now, year), on="student_id", how="left")
         .join(_last_year_counts(visits, year), on="student_id", how="left")
         .join(_before_absence(visits, marked.events, year), on="student_id", how="left")
+        .join(_recorded(visits, year), how="cross")
     )
-    return frame.select("student_id", *_columns(year in recorded, year - 1 in recorded))
+    return frame.select("student_id", *_columns())
 
 
-def _recorded_years(frame: object) -> set[int]:
-    return {int(value) for value in frame["school_year"]}  # type: ignore[index]
+def _recorded(visits: Frame, year: int) -> Frame:
+    """Return one row: how many visits are recorded of this year and of the last (null: none of either)."""
+    return visits.select(*[_count(nw.col("school_year") == year - ago, f"recorded_{ago}") for ago in (0, 1)])
 
 
 def _counts(visits: Frame, now: Frame, year: int) -> Frame:
@@ -97,19 +98,16 @@ def _last_year_counts(visits: Frame, year: int) -> Frame:
     return last.group_by("student_id").agg(nw.len().cast(nw.Int64).alias("nurse_visits_last_year"))
 
 
-def _columns(this_year: bool, last_year: bool) -> list[nw.Expr]:
+def _columns() -> list[nw.Expr]:
     columns = []
     for name in NURSE_FEATURES:
         value = nw.col(name)
         if name == "nurse_visits_last_year":
-            value = nw.when(~nw.col("last_clock").is_null()).then(value.fill_null(0))
-            columns.append(value.alias(name) if last_year else nw.lit(None, nw.Float64).alias(name))
-        elif name == "nurse_days_since_visit":
-            columns.append(value)
-        else:
-            columns.append(
-                value.fill_null(0).alias(name) if this_year else nw.lit(None, nw.Float64).alias(name)
-            )
+            known = (nw.col("recorded_1") > 0) & nw.col("last_clock").is_null().__invert__()
+            value = nw.when(known).then(value.fill_null(0)).alias(name)
+        elif name != "nurse_days_since_visit":
+            value = nw.when(nw.col("recorded_0") > 0).then(value.fill_null(0)).alias(name)
+        columns.append(value)
     return columns
 
 

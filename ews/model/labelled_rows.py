@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ews.config import Config
-from ews.engine import Engine
+from ews.engine import Session
 from ews.features.matrix import Matrix, build_matrix
 from ews.label import label_keys
 from ews.progress import Progress
@@ -48,7 +48,7 @@ class LabelledRows:
 
 
 def labelled_rows(
-    session: Engine, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
+    session: Session, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
 ) -> LabelledRows:
     """Return the rows of school years at the as-of dates of the configuration."""
     calendar = calendar_frame(session)
@@ -61,7 +61,7 @@ def labelled_rows(
     return concatenated(parts)
 
 
-def rows_of_day(session: Engine, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:
+def rows_of_day(session: Session, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:
     """Return the labelled rows of one as-of date."""
     matrix = build_matrix(session, day, config)
     keys = label_keys(outcomes)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ews.config import MEAL_STATUS, Config
-from ews.engine import Engine, Session
+from ews.engine import Session
 from ews.errors import UsageError
 from ews.features.matrix import Matrix, build_matrix
 from ews.label import complete_years, outcomes
@@ -25,6 +25,9 @@ from ews.progress import Progress
 from ews.spark import SparkTables, open_spark
 from ews.store.schema import read_store
 from ews.training.candidates import need_a_validation_year
+
+Tables = Session | SparkTables
+"""What training reads from."""
 
 _TEST_SEED = 1
 """Fixed, and apart from the seed of training: nobody can look for a verdict among samples of a test year."""
@@ -49,7 +52,7 @@ class TrainingRows:
     parts: dict[str, LabelledRows]
 
 
-def open_tables(config: Config) -> Session | SparkTables:
+def open_tables(config: Config) -> Tables:
     """Open what training reads: the workspace's store, or the tables of a cluster; a context manager.
 
     Raises
@@ -65,7 +68,7 @@ def open_tables(config: Config) -> Session | SparkTables:
     return open_spark(config, with_audit_attributes=True)
 
 
-def training_rows(engine: Engine, config: Config, progress: Progress) -> TrainingRows:
+def training_rows(engine: Tables, config: Config, progress: Progress) -> TrainingRows:
     """Return the rows of a training run.
 
     Raises
@@ -89,7 +92,7 @@ def training_rows(engine: Engine, config: Config, progress: Progress) -> Trainin
 
 
 def matrix_of_some(
-    engine: Engine, day: dt.date, config: Config, students: Sequence[str]
+    engine: Tables, day: dt.date, config: Config, students: Sequence[str]
 ) -> tuple[Matrix, dict[tuple[dt.date, str], int]]:
     """Return a matrix that has these students, and the roster's numbers by date and school.
 

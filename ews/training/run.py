@@ -16,7 +16,6 @@ import pandas as pd
 
 from ews.config import Config
 from ews.digests import canonical_json, digest_of, file_digest
-from ews.engine import Engine
 from ews.equity.gate import gate_verdict
 from ews.equity.suppression import suppress_fairness
 from ews.errors import GateClosed
@@ -51,7 +50,7 @@ from ews.training.report_folder import (
     write_figures,
     write_plots,
 )
-from ews.training.rows import open_tables, training_rows
+from ews.training.rows import Tables, open_tables, training_rows
 from ews.training.side_studies import side_studies
 from ews.training.tuning import tune
 from ews.training.tuning_rule import Tuned
@@ -165,7 +164,7 @@ def basis_digest(config: Config) -> str:
 
 def _train(
     config: Config,
-    engine: Engine,
+    engine: Tables,
     registry: Registry,
     run: Run,
     by: str,
@@ -213,7 +212,7 @@ def _train(
 
 def _fitted(
     config: Config,
-    engine: Engine,
+    engine: Tables,
     rows: LabelledRows,
     plan: YearPlan,
     parts: dict[str, LabelledRows],

@@ -13,7 +13,6 @@ import pandas as pd
 
 from ews.capacity import place
 from ews.config import Config
-from ews.engine import Engine
 from ews.model.baselines import rules_of_thumb
 from ews.model.fitting import FittedModel
 from ews.model.labelled_rows import LabelledRows
@@ -22,7 +21,7 @@ from ews.model.predictors import PREDICTORS
 from ews.progress import Progress
 from ews.school_calendar import district_days
 from ews.snapshot import calendar_frame
-from ews.training.rows import matrix_of_some
+from ews.training.rows import Tables, matrix_of_some
 
 SCHOOL_DAYS = 5
 MOST_WEEKS = 3
@@ -32,7 +31,7 @@ _COMPARED = tuple(each for each in PREDICTORS if each.kind != "regression")
 
 
 def week_to_week(
-    engine: Engine, model: FittedModel, test: LabelledRows, year: int, config: Config, progress: Progress
+    engine: Tables, model: FittedModel, test: LabelledRows, year: int, config: Config, progress: Progress
 ) -> list[dict[str, Any]]:
     """Return ``week_to_week`` of ``evaluation.json``: an entry per week, of the shape of ``stability``.
 
