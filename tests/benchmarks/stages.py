@@ -108,7 +108,7 @@ def features(at: Place, clock: Clock) -> None:
     from ews.features.matrix import build_matrix
     from ews.store.schema import read_store
 
-    materialize, collect = Session.materialize, Session.collect
+    keep, pandas = Session.keep, Session.pandas
 
     def by_name(name: str, work: Callable[[], Any]) -> Any:
         started = time.process_time()
@@ -117,8 +117,11 @@ def features(at: Place, clock: Clock) -> None:
         finally:
             clock.parts[name] = clock.parts.get(name, 0.0) + time.process_time() - started
 
-    Session.materialize = lambda self, frame, name: by_name(name, lambda: materialize(self, frame, name))  # type: ignore[method-assign]
-    Session.collect = lambda self, frame: by_name("collected", lambda: collect(self, frame))  # type: ignore[method-assign]
+    def kept(self: Session, sql: str, name: str, *, empty: bool = False) -> Any:
+        return keep(self, sql, name, empty=True) if empty else by_name(name, lambda: keep(self, sql, name))
+
+    Session.keep = kept  # type: ignore[method-assign]
+    Session.pandas = lambda self, sql, values=(): by_name("collected", lambda: pandas(self, sql, values))  # type: ignore[method-assign]
     config = at.config()
     with read_store(config.workspace_dir) as session, clock.running():
         matrix = build_matrix(session, AS_OF, config)
