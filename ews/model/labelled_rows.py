@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +51,19 @@ def labelled_rows(
     session: Session, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
 ) -> LabelledRows:
     """Return the rows of school years at the as-of dates of the configuration."""
+    return concatenated(list(rows_by_day(session, years, outcomes, config, progress)))
+
+
+def rows_by_day(
+    session: Session, years: Iterable[int], outcomes: pd.DataFrame, config: Config, progress: Progress
+) -> Iterator[LabelledRows]:
+    """Yield the rows of school years, one as-of date of the configuration after the other."""
     calendar = calendar_frame(session)
     dates = [day for year in years for day in as_of_dates(calendar, year, config.training.as_of)]
-    parts = []
     for number, day in enumerate(dates):
         progress("Computing features", number / len(dates))
-        parts.append(rows_of_day(session, day, outcomes, config))
+        yield rows_of_day(session, day, outcomes, config)
     progress("Computing features", 1.0)
-    return concatenated(parts)
 
 
 def rows_of_day(session: Session, day: dt.date, outcomes: pd.DataFrame, config: Config) -> LabelledRows:

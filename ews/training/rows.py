@@ -16,10 +16,11 @@ from ews.model.labelled_rows import (
     LabelledRows,
     concatenated,
     enrolled_of,
-    labelled_rows,
+    rows_by_day,
     sample_schools,
     sample_students,
 )
+from ews.model.rows_aside import RowsAside
 from ews.model.years import YearPlan, plan_years
 from ews.progress import Progress
 from ews.spark import SparkTables, open_spark
@@ -42,7 +43,7 @@ class TrainingRows:
     plan : YearPlan
         With a note where the test year was sampled.
     rows : LabelledRows
-        Every row that was read: on a cluster those of ``parts``, otherwise all there are.
+        Every row there is; where there are too many to be held, and on a cluster, those of ``parts``.
     parts : dict
         ``train`` and ``validation`` (if there is one), sampled by student, and ``test``, by school.
     """
@@ -80,7 +81,14 @@ def training_rows(engine: Tables, config: Config, progress: Progress) -> Trainin
     need_a_validation_year(config.training.candidates, plan)
     if isinstance(engine, SparkTables):
         return _on_cluster(engine, plan, config, progress)
-    rows = labelled_rows(engine, plan.years, outcomes(engine, config), config, progress)
+    with RowsAside() as aside:
+        for day in rows_by_day(engine, plan.years, outcomes(engine, config), config, progress):
+            aside.add(day)
+        rows = aside.everything()
+        return _held(rows, plan, config) if rows is not None else _drawn(aside, plan, config, progress)
+
+
+def _held(rows: LabelledRows, plan: YearPlan, config: Config) -> TrainingRows:
     limit, seed = config.training.max_rows, config.training.seed
     parts = {"train": sample_students(rows.of_years(plan.train), limit, seed)}
     if plan.validation is not None:
@@ -89,6 +97,24 @@ def training_rows(engine: Tables, config: Config, progress: Progress) -> Trainin
     test = sample_schools(whole, config.training.max_test_rows, _TEST_SEED)
     schools = [each.standing["school_id"].nunique() for each in (test, whole)]
     return TrainingRows(_noted(plan, *schools), rows, {**parts, "test": test})
+
+
+def _drawn(aside: RowsAside, plan: YearPlan, config: Config, progress: Progress) -> TrainingRows:
+    limit, seed = config.training.max_rows, config.training.seed
+    most = config.training.max_test_rows
+    progress("Drawing a sample", 0.0)
+    parts = {"train": aside.drawn(plan.train, "student_id", limit, seed)[0]}
+    rows = [parts["train"]]
+    if plan.validation is not None:
+        parts["validation"], _ = aside.drawn([plan.validation], "student_id", limit, seed)
+        # Candidates are chosen by their lists: of whole schools, as in the test year.
+        lists = config.training.candidates is not None
+        year = aside.drawn([plan.validation], "school_id", most, _TEST_SEED)[0] if lists else None
+        rows.append(parts["validation"] if year is None else year)
+    parts["test"], of = aside.drawn([plan.test], "school_id", most, _TEST_SEED)
+    progress("Drawing a sample", 1.0)
+    noted = _noted(plan, parts["test"].standing["school_id"].nunique(), of)
+    return TrainingRows(noted, concatenated([*rows, parts["test"]]), parts)
 
 
 def matrix_of_some(
