@@ -1,4 +1,4 @@
-"""Rows set aside on disk come back as they were, and a sample of them is the sample of rows that were held."""
+"""Rows set aside on disk come back as they were, and a sample of them is that of rows that were held."""
 
 from __future__ import annotations
 
