@@ -47,15 +47,15 @@ _BOTTLENECK = """\
 1. **Reading.** Full extracts every night cost what the state's whole history costs, each night. From about
    a million students on deliver attendance as `delta`: a night then reads what changed, and the comparison
    with what is stored is left.
-2. **One process's memory.** `ews train` holds the labelled rows of all dates before it draws its sample of
-   `training.max_rows`; `ews score` on one machine holds the matrix of the day. Both grow with the roster, not
-   with the cluster. On Spark the matrix need not come to one place: scoring works in partitions, and the
-   sample for training has to be drawn there.
+2. **One process's memory.** `ews train` holds up to `training.max_rows` rows to fit and
+   `training.max_test_rows` to judge; on one machine what it does not hold lies in a private folder until the
+   samples are drawn. `ews score` on one machine holds the matrix of the day, which grows with the roster. On
+   Spark it never comes to one place: samples are drawn there, and scoring works in partitions.
 3. **The shuffle by student.** Nearly all work of the features is one grouping of the exceptions by
    student. On a cluster it is one exchange of the three school years that features look at; leave older
    years out of what is read (folders of `school_year`), and partition the exchange by `student_id` only.
-4. **The driver.** The plan of the features is built some twenty times a night, whatever the size: seconds,
-   which a small district feels and a state does not.
+4. **The driver.** On DuckDB the features are planned once in a process and run for every day; on Spark they
+   are planned for each, whatever the size: seconds, which a state does not feel.
 5. **Files.** Lists are a handful of files for each school. A state has about {schools:,} schools; writing
    them is linear and belongs to the districts: the cluster writes `scores`, a district makes its own
    lists.
