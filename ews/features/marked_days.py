@@ -30,8 +30,7 @@ class MarkedDays:
     events : Frame
         One row per student and instructional day with an exception: those of ``SchoolDays.events`` with
         years_ago; absent, excused, unexcused (ten-thousandths of a day); exempt (whole days); and, as 0 or
-        1: suspended, tardy, part_day, at_weekend. Not computed until it is asked for: whoever wants few
-        of the columns, or of the rows, pays for those.
+        1: suspended, tardy, part_day, at_weekend.
     clocks : Frame
         One row per student: how far the clock ran this year and the two before, clock_0 to clock_2.
     sums : Frame
@@ -44,23 +43,26 @@ class MarkedDays:
     sums: Frame
 
 
-def mark(school_days: SchoolDays, definition: Definition) -> MarkedDays:
-    """Return the marked days of one snapshot."""
+def marks(definition: Definition) -> list[nw.Expr]:
+    """Return what :func:`mark` needs beside a placed event: absent and exempt."""
+    return [absent_units(definition).cast(nw.Int32).alias("absent"), exempt_days().cast(nw.Int8).alias("exempt")]
+
+
+def mark(school_days: SchoolDays) -> MarkedDays:
+    """Return the marked days of one snapshot, placed with :func:`marks`."""
     session = school_days.snapshot.session
-    events = _marked(school_days, definition)
+    events = _marked(school_days)
     clocks = session.materialize(_clocks(school_days), "clocks")
     sums = student_sums(events, clocks, _around_breaks(school_days))
     return MarkedDays(school_days, events, clocks, session.materialize(sums, "student_sums"))
 
 
-def _marked(school_days: SchoolDays, definition: Definition) -> Frame:
-    year = school_days.snapshot.school_year
+def _marked(school_days: SchoolDays) -> Frame:
+    absent = nw.col("absent")
     return school_days.events.with_columns(
-        years_ago=(year - nw.col("school_year")),
-        absent=absent_units(definition),
-        exempt=exempt_days(),
-        excused=amount_if(is_kind("absent_excused"), absent_units(definition)),
-        unexcused=amount_if(is_kind("absent_unexcused"), absent_units(definition)),
+        years_ago=school_days.snapshot.school_year - nw.col("school_year"),
+        excused=amount_if(is_kind("absent_excused"), absent),
+        unexcused=amount_if(is_kind("absent_unexcused"), absent),
         suspended=flag(is_kind("absent_suspension", "in_school_suspension")),
         tardy=flag(is_kind("tardy")),
         part_day=flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
