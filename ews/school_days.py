@@ -78,7 +78,9 @@ def place(
     first = session.collect(days.select(nw.col("day").min()))["day"].iloc[0]
     # No day of a year that is not wanted is on anybody's clock; a store holds many years of them.
     attendance = snapshot.attendance.filter(nw.col("day") >= (0 if pd.isna(first) else int(first)))
-    events = session.materialize(_placed(replace(snapshot, attendance=attendance), days, spells, marks), "events")
+    events = session.materialize(
+        _placed(replace(snapshot, attendance=attendance), days, spells, marks), "events"
+    )
     return SchoolDays(snapshot, school_years, days, spells, events)
 
 
@@ -231,8 +233,6 @@ def _placed(snapshot: Snapshot, days: Frame, spells: Frame, marks: Sequence[nw.E
             units=(seriousness // 10).cast(nw.Int32),
             kind_rank=(seriousness % 10).cast(nw.Int8),
         )
-        .with_columns(
-            *([nw.when(stated > 0).then(stated - 1).alias("minutes")] if marks is None else marks)
-        )
+        .with_columns(*([nw.when(stated > 0).then(stated - 1).alias("minutes")] if marks is None else marks))
         .drop("weight", "instructional")
     )

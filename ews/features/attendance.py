@@ -20,7 +20,7 @@ def attendance_features(marked: MarkedDays) -> Frame:
 
     Rates are fractions of enrolled days in [0, 1]; counts are days; null where there is no history.
     """
-    return marked.sums.select("student_id", *_ratios(), *_compared(), *_passed_on())
+    return marked.sums.of_students.select("student_id", *_ratios(), *_compared(), *_passed_on())
 
 
 ATTENDANCE_FEATURES = (
@@ -80,7 +80,9 @@ def _ratios() -> list[nw.Expr]:
             )
             for window in WINDOWS
         ],
-        _rate("unexcused_last_20", _at_most(clock, 20) - nw.col("exempt_last_20")).alias("unexcused_rate_last_20"),
+        _rate("unexcused_last_20", _at_most(clock, 20) - nw.col("exempt_last_20")).alias(
+            "unexcused_rate_last_20"
+        ),
         (recent_rate - earlier_rate).alias("absence_trend"),
         nw.when(absences > 0).then(nw.col("absent_weekend") / (absences * 1.0)).alias("monday_friday_share"),
         _rate("absent_first", first_days).alias("first_month_rate"),

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from ews.attendance_rules import absent_units, exempt_days, is_kind
+from ews.attendance_rules import absent_units, exempt_days
 from ews.config import Definition
 from ews.engine import Frame
-from ews.extracts.facts import DAY_UNITS
-from ews.features.sums import amount_if, flag, student_sums
+from ews.features.sums import Sums, amount_if, sums_of
 from ews.school_days import SchoolDays, clock_totals
 
 WEEKEND_DAYS = 3
@@ -29,46 +28,34 @@ class MarkedDays:
         Where they come from.
     events : Frame
         One row per student and instructional day with an exception: those of ``SchoolDays.events`` with
-        years_ago; absent, excused, unexcused (ten-thousandths of a day); exempt (whole days); and, as 0 or
-        1: suspended, tardy, part_day, at_weekend.
+        years_ago; absent (ten-thousandths of a day) and exempt (whole days).
     clocks : Frame
         One row per student: how far the clock ran this year and the two before, clock_0 to clock_2.
-    sums : Frame
-        The clocks with the sums of ``ews.features.sums.student_sums`` beside them.
+    sums : Sums
+        What is summed over the events.
     """
 
     school_days: SchoolDays
     events: Frame
     clocks: Frame
-    sums: Frame
+    sums: Sums
 
 
 def marks(definition: Definition) -> list[nw.Expr]:
     """Return what :func:`mark` needs beside a placed event: absent and exempt."""
-    return [absent_units(definition).cast(nw.Int32).alias("absent"), exempt_days().cast(nw.Int8).alias("exempt")]
+    return [
+        absent_units(definition).cast(nw.Int32).alias("absent"),
+        exempt_days().cast(nw.Int8).alias("exempt"),
+    ]
 
 
 def mark(school_days: SchoolDays) -> MarkedDays:
     """Return the marked days of one snapshot, placed with :func:`marks`."""
-    session = school_days.snapshot.session
-    events = _marked(school_days)
-    clocks = session.materialize(_clocks(school_days), "clocks")
-    sums = student_sums(events, clocks, _around_breaks(school_days))
-    return MarkedDays(school_days, events, clocks, session.materialize(sums, "student_sums"))
-
-
-def _marked(school_days: SchoolDays) -> Frame:
-    absent = nw.col("absent")
-    return school_days.events.with_columns(
-        years_ago=school_days.snapshot.school_year - nw.col("school_year"),
-        excused=amount_if(is_kind("absent_excused"), absent),
-        unexcused=amount_if(is_kind("absent_unexcused"), absent),
-        suspended=flag(is_kind("absent_suspension", "in_school_suspension")),
-        tardy=flag(is_kind("tardy")),
-        part_day=flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
-        # 1970-01-01 was a Thursday: day 4 is a Monday.
-        at_weekend=flag(((nw.col("day") + 3) % 7).is_in([0, 4])),
-    )
+    snapshot = school_days.snapshot
+    events = school_days.events.with_columns(years_ago=snapshot.school_year - nw.col("school_year"))
+    clocks = snapshot.session.materialize(_clocks(school_days), "clocks")
+    sums = sums_of(snapshot.session, events, clocks, _around_breaks(school_days))
+    return MarkedDays(school_days, events, clocks, sums)
 
 
 def _around_breaks(school_days: SchoolDays) -> Frame:

@@ -27,8 +27,7 @@ def peer_features(marked: MarkedDays, standing: Frame) -> Frame:
         ``ews.cohort.standing``: one row per student.
     """
     school_days = marked.school_days
-    last_year = _last_year(school_days, marked.events)
-    last_year = school_days.snapshot.session.materialize(last_year, "own_last_year")
+    last_year = school_days.snapshot.session.materialize(_last_year(marked), "own_last_year")
     return (
         standing.select("student_id", "school_id")
         .join(_beyond_peers(marked), on="student_id", how="left")
@@ -58,7 +57,7 @@ def _beyond_peers(marked: MarkedDays) -> Frame:
         .group_by("student_id")
         .agg(nw.col("beyond").sum().cast(nw.Int64))
     )
-    counted = marked.sums.select("student_id", days=nw.col("clock_0") - nw.col("exempt_0"))
+    counted = marked.sums.of_students.select("student_id", days=nw.col("clock_0") - nw.col("exempt_0"))
     return counted.join(sums, on="student_id", how="left")
 
 
@@ -90,24 +89,23 @@ def _change(day: nw.Expr, change: nw.Expr, instructional: nw.Expr) -> list[nw.Ex
     return [value.cast(nw.Int64).alias(name) for name, value in columns.items()]
 
 
-def _last_year(school_days: SchoolDays, events: Frame) -> Frame:
+def _last_year(marked: MarkedDays) -> Frame:
     """Return absence and enrolled days last year: one row per student and school."""
-    year = school_days.snapshot.school_year - 1
-    keys = ("student_id", "school_id")
-    spells = school_days.spells.filter(nw.col("school_year") == year)
-    days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64).alias("own_days"))
-    sums = (
-        events.filter(nw.col("years_ago") == 1, (nw.col("absent") > 0) | (nw.col("exempt") > 0))
-        .group_by(*keys)
-        .agg(
-            nw.col("absent").sum().cast(nw.Int64).alias("own_units"),
-            nw.col("exempt").sum().cast(nw.Int64).alias("own_exempt"),
-        )
+    keys = ["student_id", "school_id"]
+    spells = marked.school_days.spells.filter(
+        nw.col("school_year") == marked.school_days.snapshot.school_year - 1
     )
-    return days.join(sums, on=list(keys), how="left").select(
-        *keys,
-        nw.col("own_units").fill_null(0),
-        own_days=nw.col("own_days") - nw.col("own_exempt").fill_null(0),
+    days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64))
+    exempt = marked.events.filter(nw.col("years_ago") == 1, nw.col("exempt") > 0)
+    off = exempt.group_by(*keys).agg(nw.col("exempt").sum().cast(nw.Int64).alias("off"))
+    return (
+        days.join(marked.sums.last_year_at.select(*keys, "absent_1"), on=keys, how="left")
+        .join(off, on=keys, how="left")
+        .select(
+            *keys,
+            own_units=nw.col("absent_1").fill_null(0),
+            own_days=nw.col("days") - nw.col("off").fill_null(0),
+        )
     )
 
 

@@ -80,16 +80,18 @@ def _history(marked: MarkedDays) -> Frame:
     """Return absence and separate absences by year, and weighed days: one row per student with a clock."""
     names = [f"{name}_{ago}" for name in ("absent", "begins") for ago in YEARS_AGO]
     days = [weight * _days(ago) for ago, weight in enumerate(YEAR_WEIGHTS)]
-    return marked.sums.select("student_id", *names, weighed_days=days[0] + days[1] + days[2])
+    return marked.sums.of_students.select("student_id", *names, weighed_days=days[0] + days[1] + days[2])
 
 
 def _levels(marked: MarkedDays) -> Frame:
     """Return one row: by how much absence of last year and of the year before counts, scale_1 and scale_2."""
     sums = [
-        nw.col(f"{name}_{ago}").sum().cast(nw.Int64) for name in ("clock", "absent", "exempt") for ago in (1, 2)
+        nw.col(f"{name}_{ago}").sum().cast(nw.Int64)
+        for name in ("clock", "absent", "exempt")
+        for ago in (1, 2)
     ]
     levels = [rate(nw.col(f"absent_{ago}"), _days(ago)).alias(f"level_{ago}") for ago in (1, 2)]
-    return marked.sums.select(*sums).select(*levels).select(*[_scale(ago) for ago in (1, 2)])
+    return marked.sums.of_students.select(*sums).select(*levels).select(*[_scale(ago) for ago in (1, 2)])
 
 
 def _scale(ago: int) -> nw.Expr:
@@ -107,7 +109,7 @@ def _length_of_an_absence(marked: MarkedDays) -> Frame:
     absent, begins = (
         nw.col(f"{name}_0") + nw.col(f"{name}_1") + nw.col(f"{name}_2") for name in ("absent", "begins")
     )
-    return marked.sums.select(
+    return marked.sums.of_students.select(
         absent.sum().cast(nw.Int64).alias("everyones_absent"),
         begins.sum().cast(nw.Int64).alias("everyones_begins"),
     )

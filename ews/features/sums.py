@@ -7,9 +7,13 @@ and the rest are summed apart, each over its own rows: a row that is 0 everywher
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import narwhals as nw
 
-from ews.engine import Frame
+from ews.attendance_rules import is_kind
+from ews.engine import Engine, Frame
+from ews.extracts.facts import DAY_UNITS
 
 WINDOWS = (5, 10, 20, 40)
 FIRST_MONTH_DAYS = 20
@@ -27,74 +31,103 @@ def flag(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(1).otherwise(0)
 
 
-def student_sums(events: Frame, clocks: Frame, breaks: Frame) -> Frame:
-    """Return the clocks with the sums beside them: one row per student.
+@dataclass(frozen=True)
+class Sums:
+    """What the features of attendance are made of.
 
-    ``absent_<years ago>`` and what begins with ``absent_``, ``excused`` and ``unexcused`` are ten-thousandths
-    of days, everything else whole days; 0 for a student without any, but null for ``last_absent``, the clock
-    of this year's newest absence.
+    Attributes
+    ----------
+    of_students : Frame
+        The clocks with the sums beside them: one row per student. ``absent_<years ago>`` and what begins with
+        ``absent_``, ``excused`` and ``unexcused`` are ten-thousandths of days, everything else whole days; 0
+        for a student without any, but null for ``last_absent``, the clock of this year's newest absence.
+    last_year_at : Frame
+        The absences of last year where they were: one row per student and school with any, ``absent_1``.
+    """
+
+    of_students: Frame
+    last_year_at: Frame
+
+
+def sums_of(session: Engine, events: Frame, clocks: Frame, breaks: Frame) -> Sums:
+    """Return the sums over the events of three years.
 
     Parameters
     ----------
     events, clocks : Frame
         Those of ``ews.features.marked_days.MarkedDays``.
     breaks : Frame
-        The days around a break: school_id, day, around_break.
+        The days of this year around a break: school_id, day, around_break.
     """
-    absent = events.filter(nw.col("absent") > 0)
-    parts = (
-        _absent_now(absent.filter(nw.col("years_ago") == 0).join(clocks, on="student_id", how="inner"), breaks),
-        _absent_before(absent.filter(nw.col("years_ago") > 0).join(clocks, on="student_id", how="inner")),
-        _exempt(events.filter(nw.col("exempt") > 0).join(clocks, on="student_id", how="inner")),
-        _others(events),
-        _runs_now(absent, clocks),
-        _runs_before(absent),
+    now, last, before = (nw.col("years_ago") == ago for ago in YEARS_AGO)
+    absent, exempt = events.filter(nw.col("absent") > 0), events.filter(nw.col("exempt") > 0)
+    last_year_at = session.materialize(
+        _absent_last(_on_clocks(absent.filter(last), clocks)), "absent_last_sums"
     )
+    parts = {
+        "absent_now": _absent_now(_on_clocks(absent.filter(now), clocks), breaks),
+        "absent_last": _over_schools(last_year_at),
+        "absent_before": absent.filter(before).group_by("student_id").agg(_sum("absent", "absent_2")),
+        "exempt": _exempt(_on_clocks(exempt, clocks)),
+        "others": _others(events),
+        "runs_now": _runs_now(absent.filter(now), clocks),
+        "runs_before": _runs_before(absent.filter(~now)),
+    }
     frame = clocks
-    for part in parts:
-        frame = frame.join(part, on="student_id", how="left")
+    for name, part in parts.items():
+        # Each on its own: an engine plans, and computes, a few small queries sooner than one of them all.
+        frame = frame.join(session.materialize(part, f"sums_{name}"), on="student_id", how="left")
     counted = set(frame.collect_schema().names()) - {*clocks.collect_schema().names(), "last_absent"}
-    return frame.with_columns(*[nw.col(name).fill_null(0) for name in sorted(counted)])
+    students = frame.with_columns(*[nw.col(name).fill_null(0) for name in sorted(counted)])
+    return Sums(session.materialize(students, "student_sums"), last_year_at)
+
+
+def _on_clocks(events: Frame, clocks: Frame) -> Frame:
+    return events.join(clocks, on="student_id", how="inner")
 
 
 def _absent_now(absent: Frame, breaks: Frame) -> Frame:
+    absent = absent.join(breaks, on=["school_id", "day"], how="left")
+    unexcused = is_kind("absent_unexcused")
     since = nw.col("clock_0") - nw.col("clock")
-    around = absent.join(breaks, on=["school_id", "day"], how="left")
-    return around.group_by("student_id").agg(
+    # 1970-01-01 was a Thursday: day 4 is a Monday.
+    at_weekend = ((nw.col("day") + 3) % 7).is_in([0, 4])
+    return absent.group_by("student_id").agg(
         _sum("absent", "absent_0"),
-        _sum("excused", "excused"),
-        _sum("unexcused", "unexcused_0"),
+        _sum("absent", "excused", is_kind("absent_excused")),
+        _sum("absent", "unexcused_0", unexcused),
         *[_sum("absent", f"absent_last_{window}", since < window) for window in WINDOWS],
-        _sum("unexcused", "unexcused_last_20", since < 20),
+        _sum("absent", "unexcused_last_20", unexcused & (since < 20)),
         _sum("absent", "absent_first", nw.col("clock") <= FIRST_MONTH_DAYS),
-        _sum("absent", "absent_weekend", nw.col("at_weekend") == 1),
+        _sum("absent", "absent_weekend", at_weekend),
         _sum("absent", "absent_around_break", nw.col("around_break") == 1),
         nw.col("clock").max().alias("last_absent"),
     )
 
 
-def _absent_before(absent: Frame) -> Frame:
-    last = nw.col("years_ago") == 1
-    return absent.group_by("student_id").agg(
-        _sum("absent", "absent_1", last),
-        _sum("absent", "absent_2", nw.col("years_ago") == 2),
-        _sum("unexcused", "unexcused_1", last),
+def _absent_last(absent: Frame) -> Frame:
+    return absent.group_by("student_id", "school_id").agg(
+        _sum("absent", "absent_1"),
+        _sum("absent", "unexcused_1", is_kind("absent_unexcused")),
         *[_sum("absent", f"absent_{name}", condition) for name, condition in _parts_of_last_year().items()],
     )
 
 
+def _over_schools(sums: Frame) -> Frame:
+    names = [name for name in sums.collect_schema().names() if name not in ("student_id", "school_id")]
+    return sums.group_by("student_id").agg(*[_sum(name, name) for name in names])
+
+
 def _exempt(exempt: Frame) -> Frame:
-    now, since = nw.col("years_ago") == 0, nw.col("clock_0") - nw.col("clock")
+    now, last, _ = (nw.col("years_ago") == ago for ago in YEARS_AGO)
+    since = nw.col("clock_0") - nw.col("clock")
     return exempt.group_by("student_id").agg(
         *[_sum("exempt", f"exempt_{ago}", nw.col("years_ago") == ago) for ago in YEARS_AGO],
         *[_sum("exempt", f"exempt_last_{window}", now & (since < window)) for window in WINDOWS],
         _sum("exempt", "exempt_first", now & (nw.col("clock") <= FIRST_MONTH_DAYS)),
-        *[_sum("exempt", f"exempt_{name}", condition) for name, condition in _parts_of_last_year().items()],
+        *[_sum("exempt", f"exempt_{name}", last & when) for name, when in _parts_of_last_year().items()],
         *[
-            amount_if(nw.col("years_ago") == ago, nw.col("clock"))
-            .max()
-            .cast(nw.Int64)
-            .alias(f"exempt_until_{ago}")
+            amount_if(nw.col("years_ago") == ago, nw.col("clock")).max().alias(f"exempt_until_{ago}")
             for ago in YEARS_AGO
         ],
     )
@@ -102,25 +135,25 @@ def _exempt(exempt: Frame) -> Frame:
 
 def _parts_of_last_year() -> dict[str, nw.Expr]:
     """Return which days of last year are compared with which of this one."""
-    last = nw.col("years_ago") == 1
     from_now = nw.col("clock") - nw.col("clock_0")
     return {
-        "same": last & (nw.col("clock") <= nw.col("clock_0")),
-        "end": last & (nw.col("clock_1") - nw.col("clock") < 40),
-        "weeks": last & (from_now > -SAME_WEEKS) & (from_now <= SAME_WEEKS),
-        "rest": last & (from_now > 0),
+        "same": nw.col("clock") <= nw.col("clock_0"),
+        "end": nw.col("clock_1") - nw.col("clock") < 40,
+        "weeks": (from_now > -SAME_WEEKS) & (from_now <= SAME_WEEKS),
+        "rest": from_now > 0,
     }
 
 
 def _others(events: Frame) -> Frame:
-    some = (nw.col("suspended") > 0) | (nw.col("tardy") > 0) | (nw.col("part_day") > 0)
+    suspended, tardy = is_kind("absent_suspension", "in_school_suspension"), is_kind("tardy")
+    part_day = (nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)
     return (
-        events.filter(some)
+        events.filter(suspended | tardy | part_day)
         .group_by("student_id")
         .agg(
-            _sum("suspended", "suspended", nw.col("years_ago") == 0),
-            *[_sum("tardy", f"tardy_{ago}", nw.col("years_ago") == ago) for ago in (0, 1)],
-            *[_sum("part_day", f"part_day_{ago}", nw.col("years_ago") == ago) for ago in YEARS_AGO],
+            _days("suspended", suspended & (nw.col("years_ago") == 0)),
+            *[_days(f"tardy_{ago}", tardy & (nw.col("years_ago") == ago)) for ago in (0, 1)],
+            *[_days(f"part_day_{ago}", part_day & (nw.col("years_ago") == ago)) for ago in YEARS_AGO],
         )
     )
 
@@ -131,7 +164,7 @@ def _runs_now(absent: Frame, clocks: Frame) -> Frame:
     Days of absence that follow one another on the student's clock are one run; an exempt day between them
     ends it. Along a run the clock and the number of the absence rise alike.
     """
-    days = absent.filter(nw.col("years_ago") == 0).select("student_id", "clock")
+    days = absent.select("student_id", "clock")
     number = nw.col("clock").rank("ordinal").over("student_id")
     runs = (
         days.with_columns(run=nw.col("clock") - number)
@@ -153,20 +186,19 @@ def _runs_before(absent: Frame) -> Frame:
     millions of days in order costs twice as much.
     """
     own = ["student_id", "years_ago", "clock"]
-    days = absent.filter(nw.col("years_ago") > 0).select(*own)
+    days = absent.select(*own)
     day_after = days.with_columns(nw.col("clock") + 1)
     return (
         days.join(day_after, on=own, how="anti")
         .group_by("student_id")
-        .agg(
-            *[
-                flag(nw.col("years_ago") == ago).sum().cast(nw.Int64).alias(f"begins_{ago}")
-                for ago in YEARS_AGO[1:]
-            ]
-        )
+        .agg(*[_days(f"begins_{ago}", nw.col("years_ago") == ago) for ago in YEARS_AGO[1:]])
     )
 
 
 def _sum(column: str, alias: str, condition: nw.Expr | None = None) -> nw.Expr:
     value = nw.col(column) if condition is None else amount_if(condition, nw.col(column))
     return value.sum().cast(nw.Int64).alias(alias)
+
+
+def _days(alias: str, condition: nw.Expr) -> nw.Expr:
+    return flag(condition).sum().cast(nw.Int64).alias(alias)

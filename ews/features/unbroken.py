@@ -33,7 +33,7 @@ exempt day and without a school day between them, or after them, on which the st
 
 def beside_features(marked: MarkedDays) -> Frame:
     """Return :data:`BESIDE_FEATURES`: one row per student, null without a clock."""
-    return marked.sums.join(_enrollment(marked), on="student_id", how="left").select(
+    return marked.sums.of_students.join(_enrollment(marked), on="student_id", how="left").select(
         "student_id",
         _as("clock_days", nw.col("clock_0")),
         _as("unbroken_days", _unbroken(0)),
