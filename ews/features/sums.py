@@ -78,8 +78,8 @@ def sums_of(session: Engine, events: Frame, clocks: Frame, breaks: Frame) -> Sum
         # Each on its own: an engine plans, and computes, a few small queries sooner than one of them all.
         frame = frame.join(session.materialize(part, f"sums_{name}"), on="student_id", how="left")
     counted = set(frame.collect_schema().names()) - {*clocks.collect_schema().names(), "last_absent"}
-    students = frame.with_columns(nw.col(*sorted(counted)).fill_null(0))
-    return Sums(session.materialize(students, "student_sums"), last_year_at)
+    filled = frame.with_columns(nw.col(*sorted(counted)).fill_null(0))
+    return Sums(session.materialize(filled, "student_sums"), last_year_at)
 
 
 def _on_clocks(events: Frame, clocks: Frame) -> Frame:
