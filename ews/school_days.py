@@ -13,6 +13,7 @@ year at all: a year that was not recorded is not a year of perfect attendance.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import narwhals as nw
@@ -48,7 +49,7 @@ class SchoolDays:
     events : Frame
         One row per student and instructional day with an exception: school_year, school_id, grade, day,
         clock, kind_rank, units (ten-thousandths of the day), minutes (missed, in thousandths; null where
-        the source gave none).
+        the source gave none), or what was asked for instead of minutes.
     """
 
     snapshot: Snapshot
@@ -58,13 +59,17 @@ class SchoolDays:
     events: Frame
 
 
-def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
+def place(
+    snapshot: Snapshot, *, first_year: int | None = None, marks: Sequence[nw.Expr] | None = None
+) -> SchoolDays:
     """Compute :class:`SchoolDays` from a snapshot.
 
     Parameters
     ----------
     first_year : int, optional
         The first school year wanted; by default two years before the snapshot's.
+    marks : sequence of expressions, optional
+        What events carry instead of minutes, made of their other columns.
     """
     wanted = snapshot.school_year - 2 if first_year is None else first_year
     session = snapshot.session
@@ -74,7 +79,9 @@ def place(snapshot: Snapshot, *, first_year: int | None = None) -> SchoolDays:
     # No day of a year that is not wanted is on anybody's clock; a store holds many years of them.
     first = session.number(days.select(nw.col("day").min()), "first_day", _first_day, snapshot.as_of)
     attendance = snapshot.attendance.filter(nw.col("day") >= first)
-    events = session.materialize(_placed(replace(snapshot, attendance=attendance), days, spells), "events")
+    events = session.materialize(
+        _placed(replace(snapshot, attendance=attendance), days, spells, marks), "events"
+    )
     return SchoolDays(snapshot, school_years, days, spells, events)
 
 
@@ -205,36 +212,33 @@ def _merged(snapshot: Snapshot, days: Frame, school_years: Frame) -> Frame:
     )
 
 
-def _placed(snapshot: Snapshot, days: Frame, spells: Frame) -> Frame:
+def _placed(snapshot: Snapshot, days: Frame, spells: Frame, marks: Sequence[nw.Expr] | None) -> Frame:
     rank = nw.lit(0)
     for kind, number in KIND_RANKS.items():
         rank = nw.when(nw.col("kind") == kind).then(number).otherwise(rank)
-    minutes = (nw.col("absent_minutes") * MINUTE_UNITS).round(0).cast(nw.Int64)
-    # 0 stands for "not given"; nobody misses more than the minutes of a day.
-    given = nw.min_horizontal((minutes + 1).fill_null(0), nw.lit(_MINUTE_PLACES - 1))
-    seriousness = nw.col("absent_units").cast(nw.Int64) * 10 + rank
+    weight = nw.col("absent_units") * 10 + rank
+    if marks is None:
+        minutes = (nw.col("absent_minutes") * MINUTE_UNITS).round(0).cast(nw.Int64)
+        # 0 stands for "not given"; nobody misses more than the minutes of a day.
+        given = nw.min_horizontal((minutes + 1).fill_null(0), nw.lit(_MINUTE_PLACES - 1))
+        weight = weight.cast(nw.Int64) * _MINUTE_PLACES + given
     # Two rows of one day come from two schools; the larger absence counts, once.
     per_day = (
-        snapshot.attendance.with_columns(weight=seriousness * _MINUTE_PLACES + given)
+        snapshot.attendance.with_columns(weight=weight)
         .group_by("student_id", "day")
         .agg(nw.col("weight").max())
     )
     placed = clock_of(per_day, SchoolDays(snapshot, days, days, spells, per_day))
-    stated, seriousness = nw.col("weight") % _MINUTE_PLACES, nw.col("weight") // _MINUTE_PLACES
+    seriousness = nw.col("weight") if marks is not None else nw.col("weight") // _MINUTE_PLACES
+    stated = nw.col("weight") % _MINUTE_PLACES
+    # There are millions of them: as narrow as their values.
     return (
         placed.filter(nw.col("instructional") == 1)
         .with_columns(
-            units=seriousness // 10, kind_rank=seriousness % 10, minutes=nw.when(stated > 0).then(stated - 1)
+            clock=nw.col("clock").cast(nw.Int16),
+            units=(seriousness // 10).cast(nw.Int32),
+            kind_rank=(seriousness % 10).cast(nw.Int8),
         )
-        .select(
-            "student_id",
-            "school_year",
-            "school_id",
-            "grade",
-            "day",
-            "clock",
-            "kind_rank",
-            "units",
-            "minutes",
-        )
+        .with_columns(*([nw.when(stated > 0).then(stated - 1).alias("minutes")] if marks is None else marks))
+        .drop("weight", "instructional")
     )

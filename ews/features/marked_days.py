@@ -1,4 +1,4 @@
-"""Every exception of three school years, marked with what features ask about it; computed once a matrix."""
+"""Every exception of three school years, marked with what features ask about it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import narwhals as nw
 
-from ews.attendance_rules import absent_units, exempt_days, is_kind
+from ews.attendance_rules import absent_units, exempt_days
 from ews.config import Definition
 from ews.engine import Frame
-from ews.extracts.facts import DAY_UNITS
+from ews.features.sums import Sums, amount_if, sums_of
 from ews.school_days import SchoolDays, clock_totals
 
 WEEKEND_DAYS = 3
@@ -28,70 +28,42 @@ class MarkedDays:
         Where they come from.
     events : Frame
         One row per student and instructional day with an exception: those of ``SchoolDays.events`` with
-        years_ago; absent, excused, unexcused (ten-thousandths of a day); exempt (whole days); and, as 0 or
-        1: suspended, tardy, part_day, at_weekend, around_break, begins (a run of absence begins).
+        years_ago; absent (ten-thousandths of a day) and exempt (whole days).
     clocks : Frame
         One row per student: how far the clock ran this year and the two before, clock_0 to clock_2.
+    sums : Sums
+        What is summed over the events.
     """
 
     school_days: SchoolDays
     events: Frame
     clocks: Frame
+    sums: Sums
 
 
-def mark(school_days: SchoolDays, definition: Definition) -> MarkedDays:
-    """Return the marked days of one snapshot."""
-    session = school_days.snapshot.session
-    return MarkedDays(
-        school_days,
-        session.materialize(_marked(school_days, definition), "marked_events"),
-        session.materialize(_clocks(school_days), "clocks"),
-    )
+def marks(definition: Definition) -> list[nw.Expr]:
+    """Return what :func:`mark` needs beside a placed event: absent and exempt."""
+    return [
+        absent_units(definition).cast(nw.Int32).alias("absent"),
+        exempt_days().cast(nw.Int8).alias("exempt"),
+    ]
 
 
-def amount_if(condition: nw.Expr, value: nw.Expr) -> nw.Expr:
-    """Return a value where a condition holds, else 0."""
-    return nw.when(condition).then(value).otherwise(0)
-
-
-def flag(condition: nw.Expr) -> nw.Expr:
-    """Return 1 where a condition holds, else 0."""
-    return nw.when(condition).then(1).otherwise(0)
-
-
-def _marked(school_days: SchoolDays, definition: Definition) -> Frame:
-    year = school_days.snapshot.school_year
-    flagged = school_days.events.with_columns(
-        years_ago=(year - nw.col("school_year")),
-        absent=absent_units(definition),
-        exempt=exempt_days(),
-        excused=amount_if(is_kind("absent_excused"), absent_units(definition)),
-        unexcused=amount_if(is_kind("absent_unexcused"), absent_units(definition)),
-        suspended=flag(is_kind("absent_suspension", "in_school_suspension")),
-        tardy=flag(is_kind("tardy")),
-        part_day=flag((nw.col("units") > 0) & (nw.col("units") < DAY_UNITS)),
-        # 1970-01-01 was a Thursday: day 4 is a Monday.
-        at_weekend=flag(((nw.col("day") + 3) % 7).is_in([0, 4])),
-    )
-    # A run goes on if the day before, on the student's own clock, was missed too: a join, because putting
-    # millions of days in order costs twice as much.
-    day_after = flagged.filter(nw.col("absent") > 0).select(
-        "student_id", "school_year", clock=nw.col("clock") + 1, goes_on=nw.lit(1)
-    )
-    return (
-        flagged.join(day_after, on=["student_id", "school_year", "clock"], how="left")
-        .with_columns(begins=flag((nw.col("absent") > 0) & nw.col("goes_on").is_null()))
-        .drop("goes_on")
-        .join(_around_breaks(school_days), on=["school_id", "day"], how="left")
-        .with_columns(nw.col("around_break").fill_null(0))
-    )
+def mark(school_days: SchoolDays) -> MarkedDays:
+    """Return the marked days of one snapshot, placed with :func:`marks`."""
+    snapshot = school_days.snapshot
+    events = school_days.events.with_columns(years_ago=snapshot.school_year - nw.col("school_year"))
+    clocks = snapshot.session.materialize(_clocks(school_days), "clocks")
+    sums = sums_of(snapshot.session, events, clocks, _around_breaks(school_days))
+    return MarkedDays(school_days, events, clocks, sums)
 
 
 def _around_breaks(school_days: SchoolDays) -> Frame:
-    """Return the instructional days before and after a break: one row per school_id and day."""
+    """Return the instructional days of this year before and after a break: one row per school_id and day."""
     before = nw.col("day") - nw.col("day").shift(1).over(*_SCHOOL_YEAR, order_by="day")
     after = nw.col("day").shift(-1).over(*_SCHOOL_YEAR, order_by="day") - nw.col("day")
-    days = school_days.days.filter(nw.col("instructional") == 1).with_columns(
+    this_year = nw.col("school_year") == school_days.snapshot.school_year
+    days = school_days.days.filter(this_year, nw.col("instructional") == 1).with_columns(
         before=before.fill_null(0), after=after.fill_null(0)
     )
     return (

@@ -14,7 +14,7 @@ from ews.cohort import SCORED, standing
 from ews.config import Config
 from ews.engine import Frame, Session
 from ews.features.attendance import ATTENDANCE_FEATURES, attendance_features
-from ews.features.marked_days import mark
+from ews.features.marked_days import mark, marks
 from ews.features.meals import ELIGIBILITY_CODES, MEAL_FEATURES, meal_features
 from ews.features.nurse import NURSE_FEATURES, nurse_features
 from ews.features.peers import PEER_FEATURES, peer_features
@@ -122,9 +122,9 @@ def joined(known: Snapshot, config: Config) -> Frame:
     :func:`features_in` takes out of rows of it.
     """
     session = known.session
-    school_days = place(known)
+    school_days = place(known, marks=marks(config.definition))
     people = session.materialize(standing(school_days, config), "standing")
-    marked = mark(school_days, config.definition)
+    marked = mark(school_days)
     roster = session.materialize(roster_features(school_days, people), "roster_features")
     peers = session.materialize(peer_features(marked, people), "peer_features")
     others = roster.select("student_id", "school_absence_rate", "grade_absence_rate").join(

@@ -11,7 +11,7 @@ import narwhals as nw
 from ews.attendance_rules import rate
 from ews.engine import Frame
 from ews.features.marked_days import MarkedDays
-from ews.school_days import SchoolDays, clock_totals
+from ews.school_days import SchoolDays
 
 PEER_FEATURES = ("absence_beyond_peers", "school_rate_last_year")
 
@@ -27,20 +27,21 @@ def peer_features(marked: MarkedDays, standing: Frame) -> Frame:
         ``ews.cohort.standing``: one row per student.
     """
     school_days = marked.school_days
+    last_year = school_days.snapshot.session.materialize(_last_year(marked), "own_last_year")
     return (
         standing.select("student_id", "school_id")
-        .join(_beyond_peers(school_days, marked.events), on="student_id", how="left")
-        .join(_last_year(school_days, marked.events), on=["student_id", "school_id"], how="left")
-        .join(_school_last_year(school_days, marked.events), on="school_id", how="left")
+        .join(_beyond_peers(marked), on="student_id", how="left")
+        .join(last_year, on=["student_id", "school_id"], how="left")
+        .join(_of_schools(last_year), on="school_id", how="left")
         .select("student_id", *_columns())
     )
 
 
-def _beyond_peers(school_days: SchoolDays, events: Frame) -> Frame:
+def _beyond_peers(marked: MarkedDays) -> Frame:
     """Return enrolled days this year, and absence weighed by the share of the others who came that day."""
-    year = school_days.snapshot.school_year
-    session = school_days.snapshot.session
-    events = events.filter(nw.col("years_ago") == 0)
+    school_days = marked.school_days
+    year, session = school_days.snapshot.school_year, school_days.snapshot.session
+    events = marked.events.filter(nw.col("years_ago") == 0, nw.col("absent") > 0)
     enrolled = _enrolled(school_days, year)
     missed = events.group_by(*_CLASS).agg(nw.col("absent").sum().cast(nw.Int64).alias("class_absent"))
     days = session.materialize(missed.join(enrolled, on=list(_CLASS), how="inner"), "class_days")
@@ -54,12 +55,10 @@ def _beyond_peers(school_days: SchoolDays, events: Frame) -> Frame:
         events.join(days, on=list(_CLASS), how="inner")
         .with_columns(beyond=weighed)
         .group_by("student_id")
-        .agg(nw.col("beyond").sum().cast(nw.Int64), nw.col("exempt").sum().cast(nw.Int64).alias("off"))
+        .agg(nw.col("beyond").sum().cast(nw.Int64))
     )
-    clocks = (
-        clock_totals(school_days).filter(nw.col("school_year") == year).select("student_id", "clock_days")
-    )
-    return clocks.join(sums, on="student_id", how="left")
+    counted = marked.sums.of_students.select("student_id", days=nw.col("clock_0") - nw.col("exempt_0"))
+    return counted.join(sums, on="student_id", how="left")
 
 
 def _enrolled(school_days: SchoolDays, year: int) -> Frame:
@@ -90,43 +89,37 @@ def _change(day: nw.Expr, change: nw.Expr, instructional: nw.Expr) -> list[nw.Ex
     return [value.cast(nw.Int64).alias(name) for name, value in columns.items()]
 
 
-def _last_year(school_days: SchoolDays, events: Frame) -> Frame:
+def _last_year(marked: MarkedDays) -> Frame:
     """Return absence and enrolled days last year: one row per student and school."""
-    year = school_days.snapshot.school_year - 1
-    keys = ("student_id", "school_id")
-    spells = school_days.spells.filter(nw.col("school_year") == year)
-    days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64).alias("own_days"))
-    sums = (
-        events.filter(nw.col("years_ago") == 1)
-        .group_by(*keys)
-        .agg(
-            nw.col("absent").sum().cast(nw.Int64).alias("own_units"),
-            nw.col("exempt").sum().cast(nw.Int64).alias("own_exempt"),
-        )
+    keys = ["student_id", "school_id"]
+    spells = marked.school_days.spells.filter(
+        nw.col("school_year") == marked.school_days.snapshot.school_year - 1
     )
-    return days.join(sums, on=list(keys), how="left").select(
-        *keys,
-        nw.col("own_units").fill_null(0),
-        own_days=nw.col("own_days") - nw.col("own_exempt").fill_null(0),
-    )
-
-
-def _school_last_year(school_days: SchoolDays, events: Frame) -> Frame:
+    days = spells.group_by(*keys).agg(nw.col("days").sum().cast(nw.Int64))
+    exempt = marked.events.filter(nw.col("years_ago") == 1, nw.col("exempt") > 0)
+    off = exempt.group_by(*keys).agg(nw.col("exempt").sum().cast(nw.Int64).alias("off"))
     return (
-        _last_year(school_days, events)
-        .group_by("school_id")
-        .agg(
-            nw.col("own_units").sum().cast(nw.Int64).alias("all_units"),
-            nw.col("own_days").sum().cast(nw.Int64).alias("all_days"),
+        days.join(marked.sums.last_year_at.select(*keys, "absent_1"), on=keys, how="left")
+        .join(off, on=keys, how="left")
+        .select(
+            *keys,
+            own_units=nw.col("absent_1").fill_null(0),
+            own_days=nw.col("days") - nw.col("off").fill_null(0),
         )
+    )
+
+
+def _of_schools(last_year: Frame) -> Frame:
+    return last_year.group_by("school_id").agg(
+        nw.col("own_units").sum().cast(nw.Int64).alias("all_units"),
+        nw.col("own_days").sum().cast(nw.Int64).alias("all_days"),
     )
 
 
 def _columns() -> list[nw.Expr]:
-    days = nw.col("clock_days") - nw.col("off").fill_null(0)
     others = nw.col("all_days") - nw.col("own_days").fill_null(0)
     units = nw.col("all_units") - nw.col("own_units").fill_null(0)
     return [
-        rate(nw.col("beyond").fill_null(0), days).alias("absence_beyond_peers"),
+        rate(nw.col("beyond").fill_null(0), nw.col("days")).alias("absence_beyond_peers"),
         rate(units, others).alias("school_rate_last_year"),
     ]

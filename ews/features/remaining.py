@@ -17,7 +17,8 @@ import narwhals as nw
 from ews.attendance_rules import rate
 from ews.engine import Frame
 from ews.extracts.facts import DAY_UNITS
-from ews.features.marked_days import MarkedDays, amount_if
+from ews.features.marked_days import MarkedDays
+from ews.features.sums import YEARS_AGO
 
 YEAR_WEIGHTS = (6, 2, 1)
 """A day of last year counts a third of one of this year, of the year before a sixth."""
@@ -40,7 +41,6 @@ REMAINING_FEATURES = (
     "spare_in_spreads",
 )
 
-_YEARS_AGO = (0, 1, 2)
 _LEAST_SPREAD = 0.5
 """Added to the expected absences, so that their spread is never 0."""
 
@@ -78,22 +78,20 @@ def remaining_features(marked: MarkedDays, standing: Frame, others: Frame) -> Fr
 
 def _history(marked: MarkedDays) -> Frame:
     """Return absence and separate absences by year, and weighed days: one row per student with a clock."""
-    sums = marked.events.group_by("student_id").agg(
-        *_of_each_year("absent"), *_of_each_year("begins"), *_of_each_year("exempt")
-    )
-    joined = marked.clocks.join(sums, on="student_id", how="left")
-    names = [f"{name}_{ago}" for name in ("absent", "begins", "exempt") for ago in _YEARS_AGO]
-    counted = joined.with_columns(*[nw.col(name).fill_null(0) for name in names])
+    names = [f"{name}_{ago}" for name in ("absent", "begins") for ago in YEARS_AGO]
     days = [weight * _days(ago) for ago, weight in enumerate(YEAR_WEIGHTS)]
-    return counted.select("student_id", *names[:-3], weighed_days=days[0] + days[1] + days[2])
+    return marked.sums.of_students.select("student_id", *names, weighed_days=days[0] + days[1] + days[2])
 
 
 def _levels(marked: MarkedDays) -> Frame:
     """Return one row: by how much absence of last year and of the year before counts, scale_1 and scale_2."""
-    units = marked.events.select(*_of_each_year("absent"), *_of_each_year("exempt"))
-    clocks = marked.clocks.select(*[nw.col(f"clock_{ago}").sum().cast(nw.Int64) for ago in _YEARS_AGO])
+    sums = [
+        nw.col(f"{name}_{ago}").sum().cast(nw.Int64)
+        for name in ("clock", "absent", "exempt")
+        for ago in (1, 2)
+    ]
     levels = [rate(nw.col(f"absent_{ago}"), _days(ago)).alias(f"level_{ago}") for ago in (1, 2)]
-    return units.join(clocks, how="cross").select(*levels).select(*[_scale(ago) for ago in (1, 2)])
+    return marked.sums.of_students.select(*sums).select(*levels).select(*[_scale(ago) for ago in (1, 2)])
 
 
 def _scale(ago: int) -> nw.Expr:
@@ -102,23 +100,18 @@ def _scale(ago: int) -> nw.Expr:
     return nw.when(level > 0).then(USUAL_LEVEL / level).otherwise(1.0).alias(f"scale_{ago}")
 
 
-def _of_each_year(name: str) -> list[nw.Expr]:
-    """Return sums in whole units: they do not depend on their order."""
-    return [
-        amount_if(nw.col("years_ago") == ago, nw.col(name)).sum().cast(nw.Int64).alias(f"{name}_{ago}")
-        for ago in _YEARS_AGO
-    ]
-
-
 def _days(ago: int) -> nw.Expr:
     return nw.col(f"clock_{ago}").fill_null(0) - nw.col(f"exempt_{ago}").fill_null(0)
 
 
 def _length_of_an_absence(marked: MarkedDays) -> Frame:
     """Return one row: absence (units) and separate absences of everyone over the three years."""
-    return marked.events.select(
-        nw.col("absent").sum().cast(nw.Int64).alias("everyones_absent"),
-        nw.col("begins").sum().cast(nw.Int64).alias("everyones_begins"),
+    absent, begins = (
+        nw.col(f"{name}_0") + nw.col(f"{name}_1") + nw.col(f"{name}_2") for name in ("absent", "begins")
+    )
+    return marked.sums.of_students.select(
+        absent.sum().cast(nw.Int64).alias("everyones_absent"),
+        begins.sum().cast(nw.Int64).alias("everyones_begins"),
     )
 
 

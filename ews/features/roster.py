@@ -45,8 +45,8 @@ def roster_features(school_days: SchoolDays, standing: Frame) -> Frame:
         .join(last_year, on="student_id", how="left")
         .join(_entry(spells.filter(nw.col("school_year") == year)), on="student_id", how="left")
     )
-    frame = _with_peers(frame, ["school_id"], "school_absence_rate")
-    frame = _with_peers(frame, ["school_id", "grade"], "grade_absence_rate")
+    frame = _with_peers(frame, standing, ["school_id"], "school_absence_rate")
+    frame = _with_peers(frame, standing, ["school_id", "grade"], "grade_absence_rate")
     return frame.select(
         "student_id",
         _grade_code().alias("grade"),
@@ -62,7 +62,7 @@ def roster_features(school_days: SchoolDays, standing: Frame) -> Frame:
 
 
 def _schools(spells: Frame, alias: str) -> Frame:
-    pairs = spells.select("student_id", "school_id").unique()
+    pairs = spells.group_by("student_id", "school_id").agg(nw.len())
     return pairs.group_by("student_id").agg(nw.len().cast(nw.Int64).alias(alias))
 
 
@@ -73,8 +73,8 @@ def _entry(spells: Frame) -> Frame:
     )
 
 
-def _with_peers(frame: Frame, keys: list[str], alias: str) -> Frame:
-    sums = frame.group_by(*keys).agg(
+def _with_peers(frame: Frame, standing: Frame, keys: list[str], alias: str) -> Frame:
+    sums = standing.group_by(*keys).agg(
         nw.col("absence_units").sum().cast(nw.Int64).alias("all_units"),
         nw.col("enrolled_days").sum().cast(nw.Int64).alias("all_days"),
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import narwhals as nw
 
 from ews.engine import Frame
-from ews.features.marked_days import MarkedDays, amount_if, flag
+from ews.features.marked_days import MarkedDays
+from ews.features.sums import YEARS_AGO, amount_if, flag
 
 BESIDE_FEATURES = (
     "clock_days",
@@ -31,50 +32,50 @@ exempt day and without a school day between them, or after them, on which the st
 
 
 def beside_features(marked: MarkedDays) -> Frame:
-    """Return :data:`BESIDE_FEATURES`: one row per student with a clock in any of the three years."""
+    """Return :data:`BESIDE_FEATURES`: one row per student, null without a clock."""
+    return marked.sums.of_students.join(_enrollment(marked), on="student_id", how="left").select(
+        "student_id",
+        _as("clock_days", nw.col("clock_0")),
+        _as("unbroken_days", _unbroken(0)),
+        _as("last_year_unbroken_days", _unbroken(1)),
+        _as("last_year_whole", _whole(1)),
+        _as("year_before_whole", _whole(2)),
+        _as("last_year_part_day_rate", nw.col("part_day_1") / (nw.col("clock_1") * 1.0)),
+        _as("year_before_part_day_rate", nw.col("part_day_2") / (nw.col("clock_2") * 1.0)),
+    )
+
+
+def _as(name: str, value: nw.Expr) -> nw.Expr:
+    return value.cast(nw.Float64).alias(name)
+
+
+def _unbroken(ago: int) -> nw.Expr:
+    """Return the latest days without a break in a year; null where there is no clock."""
+    clock, up_to_date = nw.col(f"clock_{ago}"), nw.col(f"up_to_date_{ago}") == 1
+    broken = nw.max_horizontal(f"broken_until_{ago}", f"exempt_until_{ago}")
+    return nw.when(clock > 0).then(amount_if(up_to_date, clock - broken))
+
+
+def _whole(ago: int) -> nw.Expr:
+    clock = nw.col(f"clock_{ago}")
+    return nw.when(clock > 0).then(flag((_unbroken(ago) == clock) & (nw.col(f"missed_{ago}") == 0)))
+
+
+def _enrollment(marked: MarkedDays) -> Frame:
+    """One row per student, for each year: broken_until, missed, up_to_date."""
     year = marked.school_days.snapshot.school_year
-    frame = _years(marked).with_columns(ago=year - nw.col("school_year"))
-    this, last, before = (nw.col("ago") == ago for ago in (0, 1, 2))
-    return frame.group_by("student_id").agg(
-        _of(this, "clock").alias("clock_days"),
-        _of(this, "unbroken").alias("unbroken_days"),
-        _of(last, "unbroken").alias("last_year_unbroken_days"),
-        _of(last, "whole").alias("last_year_whole"),
-        _of(before, "whole").alias("year_before_whole"),
-        _of(last, "part_day_rate").alias("last_year_part_day_rate"),
-        _of(before, "part_day_rate").alias("year_before_part_day_rate"),
-    )
-
-
-def _of(condition: nw.Expr, column: str) -> nw.Expr:
-    return nw.when(condition).then(nw.col(column)).max().cast(nw.Float64)
-
-
-def _years(marked: MarkedDays) -> Frame:
-    """One row per student and school year: clock, unbroken, whole, part_day_rate."""
-    own = ["student_id", "school_year"]
-    exceptions = marked.events.group_by(*own).agg(
-        amount_if(nw.col("exempt") > 0, nw.col("clock")).max().alias("exempt_until"),
-        nw.col("part_day").sum().cast(nw.Int64).alias("part_days"),
-    )
-    spells = _skipped(marked).group_by(*own)
-    totals = spells.agg(
-        nw.col("days").sum().cast(nw.Int64).alias("clock"),
+    columns = {
         # School days before a spell, or after the last one, break the clock.
-        amount_if(nw.col("skipped") > 0, nw.col("before")).max().alias("broken_until"),
-        amount_if(nw.col("before") == 0, nw.col("skipped")).max().alias("missed"),
-        flag(nw.col("next_start").is_null() & (nw.col("following") <= 0)).max().alias("up_to_date"),
-    )
-    broken = nw.max_horizontal("broken_until", nw.col("exempt_until").fill_null(0))
-    return (
-        totals.filter(nw.col("clock") > 0)
-        .join(exceptions, on=own, how="left")
-        .with_columns(
-            part_day_rate=nw.col("part_days").fill_null(0) / (nw.col("clock") * 1.0),
-            unbroken=amount_if(nw.col("up_to_date") == 1, nw.col("clock") - broken),
-        )
-        .with_columns(whole=flag((nw.col("unbroken") == nw.col("clock")) & (nw.col("missed") == 0)))
-    )
+        "broken_until": amount_if(nw.col("skipped") > 0, nw.col("before")),
+        "missed": amount_if(nw.col("before") == 0, nw.col("skipped")),
+        "up_to_date": flag(nw.col("next_start").is_null() & (nw.col("following") <= 0)),
+    }
+    of_each_year = [
+        amount_if(nw.col("school_year") == year - ago, value).max().alias(f"{name}_{ago}")
+        for name, value in columns.items()
+        for ago in YEARS_AGO
+    ]
+    return _skipped(marked).group_by("student_id").agg(*of_each_year)
 
 
 def _skipped(marked: MarkedDays) -> Frame:
