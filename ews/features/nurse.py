@@ -81,13 +81,13 @@ def _before_absence(visits: Frame, events: Frame, year: int) -> Frame:
     """
     absences = events.filter(nw.col("years_ago") == 0, nw.col("absent") > 0)
     absences = absences.select("student_id", absent_on="clock")
-    days = visits.filter(nw.col("school_year") == year).select("student_id", "clock").unique()
+    days = visits.filter(nw.col("school_year") == year).group_by("student_id", "clock").agg(nw.len())
     after = nw.col("absent_on") - nw.col("clock")
     return (
         days.join(absences, on="student_id", how="inner")
         .filter(after > 0, after <= BEFORE_ABSENCE_DAYS)
-        .select("student_id", "clock")
-        .unique()
+        .group_by("student_id", "clock")
+        .agg(nw.len())
         .group_by("student_id")
         .agg(nw.len().cast(nw.Int64).alias("nurse_visits_before_absence"))
     )

@@ -69,8 +69,8 @@ def _enrolled(school_days: SchoolDays, year: int) -> Frame:
     goes = spells.select(*keys, *_change(nw.col("end") + 1, nw.lit(-1), nw.lit(0)))
     days = school_days.days.filter(nw.col("school_year") == year).select("school_id", "day", "instructional")
     every = (
-        spells.select(*keys)
-        .unique()
+        spells.group_by(*keys)
+        .agg(nw.len())
         .join(days, on="school_id", how="inner")
         .select(*keys, *_change(nw.col("day"), nw.lit(0), nw.col("instructional")))
     )
