@@ -31,6 +31,7 @@ ORDER = (
     "engine_settings",
     "config",
     "engine",
+    "planned",
     "extracts",
     "store",
     "cluster_failures",
