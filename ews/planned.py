@@ -124,6 +124,10 @@ class Planner:
         self._stand_ins[name] = _FIRST_STAND_IN + 10 * _NEIGHBORS * len(self._stand_ins)
         return self._stand_ins[name]
 
+    def beside(self, frame: Frame, parts: Sequence[Frame]) -> Frame:
+        """Return a frame with the columns of others beside it."""
+        return self.session.beside(frame, parts)
+
     def collect(self, frame: Frame) -> Any:
         """Refuse: a plan that looked at rows would hold for their day only.
 

@@ -127,6 +127,12 @@ class SparkTables:
         """Compute a lazy frame of few rows, and return the number that ``read`` finds in it for a day."""
         return read(self.collect(frame), as_of)
 
+    def beside(self, frame: Frame, parts: Sequence[Frame]) -> Frame:
+        """Return a frame with the columns of others beside it; see :class:`ews.engine.Engine`."""
+        for part in parts:
+            frame = frame.join(part, on="student_id", how="left")
+        return frame
+
     def by_partition(self, frame: Frame, function: Callable[..., Any], schema: str) -> Frame:
         """Apply a function of Arrow batches to every partition; ``schema`` names its columns and types.
 

@@ -137,12 +137,10 @@ def joined(known: Snapshot, config: Config) -> Frame:
         "meals": meal_features(known, people),
     }
     beside = session.materialize(beside_features(marked), "beside_features")
-    frame = people.select(*_STANDING).join(beside, on="student_id", how="left")
     # Each signal on its own: planned as one query with all the others, they take three times as long.
     computed = [session.materialize(part, f"{name}_features") for name, part in signals.items()]
-    for part in (*computed, roster, peers):
-        frame = frame.join(_as_features(part), on="student_id", how="left")
-    return frame
+    parts = [beside, *map(_as_features, (*computed, roster, peers))]
+    return session.beside(people.select(*_STANDING), parts)
 
 
 def features_in(rows: pd.DataFrame) -> pd.DataFrame:

@@ -73,10 +73,9 @@ def sums_of(session: Engine, events: Frame, clocks: Frame, breaks: Frame) -> Sum
         "runs_now": _runs_now(absent.filter(now), clocks),
         "runs_before": _runs_before(absent.filter(~now)),
     }
-    frame = clocks
-    for name, part in parts.items():
-        # Each on its own: an engine plans, and computes, a few small queries sooner than one of them all.
-        frame = frame.join(session.materialize(part, f"sums_{name}"), on="student_id", how="left")
+    # Each on its own: an engine plans, and computes, a few small queries sooner than one of them all.
+    computed = [session.materialize(part, f"sums_{name}") for name, part in parts.items()]
+    frame = session.beside(clocks, computed)
     counted = set(frame.collect_schema().names()) - {*clocks.collect_schema().names(), "last_absent"}
     filled = frame.with_columns(nw.col(*sorted(counted)).fill_null(0))
     return Sums(session.materialize(filled, "student_sums"), last_year_at)

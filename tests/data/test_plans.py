@@ -34,6 +34,9 @@ class Recording:
     def loaded_tables(self) -> set[str]:
         return self.session.loaded_tables()
 
+    def beside(self, *args) -> Frame:
+        return self.session.beside(*args)
+
     def materialize(self, frame: Frame, name: str) -> Frame:
         self.texts.append(alike(self.session.text_of(frame)))
         return self.session.materialize(frame, name)
