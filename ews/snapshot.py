@@ -35,6 +35,9 @@ from ews.store.frames import KNOWN, coverage, date_of, day_number, versions
 _HINDSIGHT = dt.datetime(9999, 12, 1)
 """After everything that was ever recorded, and before the end that an open version carries."""
 
+_WHERE = {"workspace", "mlflow", "district"}
+"""Of a configuration, what says only whose and where (the folder it was read from is never dumped)."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -98,6 +101,20 @@ def _snapshot(session: Engine, as_of: dt.date, cut: dt.datetime, config: Config)
         coverage=covered,
         nurse_visits=_health_events(session, config, cut, as_of_day),
         meal_programs=_meal_spells(session, config, cut, as_of_day),
+    )
+
+
+def beside_the_day(session: Engine, config: Config) -> tuple[str, str, frozenset[str]]:
+    """Return what the frames of a snapshot, and of features, depend on besides the day.
+
+    The configuration; how attendance is reported, which a profile in a file of its own may say; and which
+    tables there are.
+    """
+    source, _ = resolve(ATTENDANCE, config.sources.attendance, config)
+    return (
+        config.model_dump_json(exclude=_WHERE),
+        source.model_dump_json(),
+        frozenset(session.loaded_tables()),
     )
 
 

@@ -24,7 +24,7 @@ from ews.features.unbroken import BESIDE_FEATURES, beside_features
 from ews.planned import STAND_IN_DAY, Plan, Planner, remembered
 from ews.school_calendar import start_of_day_utc
 from ews.school_days import place
-from ews.snapshot import Snapshot, snapshot
+from ews.snapshot import Snapshot, beside_the_day, snapshot
 
 FEATURES_BY_SIGNAL: dict[str, tuple[str, ...]] = {
     "attendance": ATTENDANCE_FEATURES + REMAINING_FEATURES,
@@ -37,9 +37,6 @@ CATEGORY_CODES: dict[str, dict[str, int]] = {"grade": GRADE_CODES, "meal_eligibi
 
 REVISION = 2
 """Raised when a feature keeps its name and means something else (2: usual_pace)."""
-
-_WHERE = {"folder", "workspace", "mlflow", "district"}
-"""Of a configuration, what says only whose and where: plans do not depend on it."""
 
 _PLANS: dict[Any, Plan] = {}
 _MOST_PLANS = 16
@@ -98,9 +95,8 @@ def build_matrix(session: Session, as_of: dt.date, config: Config) -> Matrix:
 
 
 def _plan(session: Session, config: Config) -> Plan:
-    """Return the plan of a matrix: it depends on the configuration, and on which tables there are."""
-    known = (config.model_dump_json(exclude=_WHERE), frozenset(session.loaded_tables()))
-    return remembered(_PLANS, known, lambda: _planned(session, config), _MOST_PLANS)
+    key = beside_the_day(session, config)
+    return remembered(_PLANS, key, lambda: _planned(session, config), _MOST_PLANS)
 
 
 def _planned(session: Session, config: Config) -> Plan:

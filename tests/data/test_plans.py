@@ -16,6 +16,7 @@ from ews.planned import STAND_IN_DAY, Plan, Planner, remembered
 from ews.school_calendar import start_of_day_utc
 from ews.snapshot import snapshot
 from tests.data.matrices import loaded
+from tests.data.small import AS_OF, enrolled, small_district
 from tests.data.test_order_and_rerun import FEW
 from tests.generators.district import District
 from tests.generators.districts import districts
@@ -103,3 +104,25 @@ def test_of_many_plans_the_oldest_is_forgotten() -> None:
     assert remembered(plans, "b", lambda: made[0], 2) is made[1]
     remembered(plans, "d", lambda: made[0], 2)
     assert list(plans) == ["b", "d"], "the one that was asked for last stays"
+
+
+def test_a_profile_in_a_file_of_its_own_that_changes_makes_another_plan() -> None:
+    """How attendance is reported decides which days count; the configuration's own text need not say it."""
+    missed = {"student_id": "S-1", "school_id": "s1", "date": "2025-09-10", "code": "A"}
+    district = small_district(enrollments=[enrolled("S-1")], attendance=[missed])
+    days = []
+    with loaded(district) as (session, config):
+        profile = config.folder / "ours.yaml"
+        attendance = config.sources.attendance.model_copy(
+            update={"reporting": None, "profile": "./ours.yaml"}
+        )
+        sources = config.sources.model_copy(update={"attendance": attendance})
+        config = config.model_copy(update={"sources": sources})
+        for reporting in ("exceptions", "daily", "exceptions"):
+            columns = "{student_id: student_id, school_id: school_id, date: date}"
+            profile.write_text(
+                f"title: Ours\ntables: {{attendance: {{reporting: {reporting}, columns: {columns}}}}}\n"
+            )
+            standing = build_matrix(session, AS_OF, config).standing
+            days.append(int(standing["enrolled_days"].iloc[0]))
+    assert days == [20, 1, 20]
