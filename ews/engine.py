@@ -22,6 +22,8 @@ from ews.scratch import Scratch
 Frame = nw.LazyFrame[Any]
 """A lazy frame on whatever engine: features and rules are written against this and nothing else."""
 
+_FULL = ("no space left", "disk quota", "not enough space", "file too large")
+
 NumberReader = Callable[[Any, dt.date], int]
 """Reads a whole number that belongs to a day from a pandas frame."""
 
@@ -253,15 +255,23 @@ def _translated() -> Iterator[None]:
 
 
 def _io_refusal(text: str) -> DataRefused | RunLocked:
-    if "lock" in text.lower():
+    told = text.lower()
+    if "set lock on file" in told or "conflicting lock" in told:
         return RunLocked(
             "the store is in use by another run",
             next_step="wait until it ends, then run the command again",
         )
-    if "not a valid DuckDB database" in text or "serialization" in text.lower():
+    if "not a valid duckdb database" in told or "serialization" in told:
         return DataRefused(
             "the store is not a DuckDB database that this version can read",
             next_step="restore it from a backup, or ingest the extracts into a new workspace",
+        )
+    if any(each in told for each in _FULL):
+        return DataRefused(
+            "the disk is full",
+            expected=f"room for the store, and in the temporary folder for what {_MEMORY_LIMIT} do not hold",
+            next_step="free disk space, let TMPDIR name a folder on a larger disk, or set EWS_MEMORY_LIMIT "
+            "higher (for example 8GB)",
         )
     return DataRefused(
         "a file could not be read or written",
