@@ -34,7 +34,7 @@ check: $(INSTALLED)  ## Format, lint and type checks
 
 # What `make bench` measures:
 #   make bench SIZES="1000 10000" ROUNDS=3 YEARS=5 STAGES="features night" FOLDER=/disk
-# All sizes up to 100,000 take hours; SIZES=1000000 needs 35 GB of disk, or 14 with YEARS=2. FOLDER keeps the
+# All sizes up to 100,000 take hours; SIZES=1000000 needs 60 GB of disk or more, 15 with YEARS=2. FOLDER keeps the
 # districts; NOTE is a sentence about the machine for the page.
 SIZES ?=
 ROUNDS ?=
