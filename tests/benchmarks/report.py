@@ -39,8 +39,8 @@ any size, stage and number of years alone:
 
 One million students with five years need 60 GB of disk or more (40 were too few), with two years 15.
 Every stage runs in a process of its own, after its input is read and its libraries are imported; memory is
-the most the process ever held, both included. The district of each size is simulated with seed 1 and {as_of_words};
-one model, made from 10,000 students, is in service at every size.
+the most the process ever held, both included. The district of each size is simulated with seed 1 and
+{as_of_words}; one model, made from 10,000 students, is in service at every size.
 """
 
 _FOOT = """\
