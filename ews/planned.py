@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ews.engine import Frame, NumberReader, Session
+from ews.store.frames import day_number
 
 STAND_IN_DAY = dt.date(9876, 5, 4)
 """Stands for the day in a plan."""
@@ -25,7 +26,6 @@ _NEIGHBORS = 100
 """A number this near to a stand-in was reckoned from it: the year before, say."""
 
 _WHOLE_NUMBER = re.compile(r"(?<![\w.'])\d{7,10}(?![\w.'])")
-_EPOCH = dt.date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Plan:
         tuple
             The rows of the planned frame as a pandas frame, and the numbers learned on the way by name.
         """
-        numbers = {"day": (as_of - _EPOCH).days}
+        numbers = {"day": day_number(as_of)}
         for step in self.steps:
             text = step.text(cut, numbers)
             if step.read is None:
@@ -97,12 +97,8 @@ class Planner:
 
     session: Session
     cut: dt.datetime
-    day: dt.date = STAND_IN_DAY
     _steps: list[_Step] = field(default_factory=list)
-    _stand_ins: dict[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._stand_ins["day"] = (self.day - _EPOCH).days
+    _stand_ins: dict[str, int] = field(default_factory=lambda: {"day": day_number(STAND_IN_DAY)})
 
     def stored(self, table: str, columns: Sequence[str], days: Mapping[str, str]) -> Frame:
         """Return columns of a table of the store."""
