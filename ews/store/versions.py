@@ -10,18 +10,22 @@ The store is attached as ``store``; facts are temporary tables of the session.
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 from ews.engine import Session, identifier, literal
 from ews.extracts.checks import found
 from ews.extracts.facts import stored_columns
 from ews.extracts.findings import Finding
-from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS
+from ews.extracts.schema import ATTENDANCE, CALENDAR, ENROLLMENTS, Table
 from ews.sources import AttendanceSource, Source
 from ews.store.delivered import Facts, within_days
 from ews.store.schema import BEGINNING, FOREVER
 
 _RECORDED = f"coalesce(recorded_at, {BEGINNING})"
 """A time of recording, or the want of one, to compare by."""
+
+_SORTED_AT_ONCE = 20_000_000
+"""Rows that are sorted by their days at once."""
 
 WITHDRAWAL_LIMIT = 0.05
 """The share of rows in an extract's scope that it may withdraw without being told to."""
@@ -49,13 +53,32 @@ def add_versions(session: Session, facts: Facts) -> int:
     ordered_at = f"coalesce(n.recorded_at, least(n.known_from, {load.sql_time}))"
     # In the order of their days, so that a later load finds the few blocks that its days are in.
     order = f" ORDER BY {table.date}, {table.key[0]}" if table.date else ""
-    session.execute(
-        f"INSERT INTO store.{table.name} ({names}, recorded_at, known_from, known_until, ordered_at, "
-        f"withdrawn, load_id) SELECT {columns}{ends}, recorded_at, known_from, {FOREVER}, {ordered_at}, "
-        f"false, {load.load_id} FROM (SELECT *, {known_from} AS known_from FROM new_facts n) n{order}"
-    )
+    for days in _slices(session, table) if new > _SORTED_AT_ONCE else ("true",):
+        session.execute(
+            f"INSERT INTO store.{table.name} ({names}, recorded_at, known_from, known_until, ordered_at, "
+            f"withdrawn, load_id) SELECT {columns}{ends}, recorded_at, known_from, {FOREVER}, {ordered_at}, "
+            f"false, {load.load_id} FROM (SELECT *, {known_from} AS known_from FROM new_facts n "
+            f"WHERE {days}) n{order}"
+        )
     _close_replaced(session, facts)
     return new
+
+
+def _slices(session: Session, table: Table) -> list[str]:
+    """Return conditions that part the new facts by their days, one after the other, to be sorted each alone.
+
+    Sorting needs several times the room of the rows: all at once more than a disk may have.
+    """
+    if not table.date:
+        return ["true"]
+    ends, rows = [], 0
+    for day, count in session.rows(f"SELECT {table.date}, count(*) FROM new_facts GROUP BY 1 ORDER BY 1"):
+        rows += count
+        if rows >= _SORTED_AT_ONCE:
+            ends.append(f"DATE '{day}'")
+            rows = 0
+    among = [f"{table.date} > {low} AND {table.date} <= {high}" for low, high in pairwise(ends)]
+    return [f"{table.date} <= {ends[0]}", *among, f"{table.date} > {ends[-1]}"]
 
 
 def missing_facts(session: Session, facts: Facts, *, accepted: bool) -> list[Finding]:
