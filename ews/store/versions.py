@@ -39,37 +39,88 @@ def add_versions(session: Session, facts: Facts) -> int:
     int
         How many versions are new.
     """
-    table, load = facts.table, facts.load
     _select_new(session, facts)
     new = int(session.value("SELECT count(*) FROM new_facts"))
     if not new:
         return 0
-    columns = ", ".join(identifier(name) for name in (*table.key, *stored_columns(table)))
-    ends = f", {_end_known_from(facts)}" if table.end else ""
-    names = columns + (", end_known_from" if table.end else "")
-    known_from = _known_from(facts)
-    # Versions are in the order in which they were recorded; one without a time of its own in that in which
-    # it was delivered, or known where that came first (a first load brings years of them at once).
-    ordered_at = f"coalesce(n.recorded_at, least(n.known_from, {load.sql_time}))"
-    # In the order of their days, so that a later load finds the few blocks that its days are in.
-    order = f" ORDER BY {table.date}, {table.key[0]}" if table.date else ""
-    for days in _slices(session, table) if new > _SORTED_AT_ONCE else ("true",):
-        session.execute(
-            f"INSERT INTO store.{table.name} ({names}, recorded_at, known_from, known_until, ordered_at, "
-            f"withdrawn, load_id) SELECT {columns}{ends}, recorded_at, known_from, {FOREVER}, {ordered_at}, "
-            f"false, {load.load_id} FROM (SELECT *, {known_from} AS known_from FROM new_facts n "
-            f"WHERE {days}) n{order}"
-        )
-    _close_replaced(session, facts)
+    if not facts.load.fresh:
+        _insert(session, facts, "true", None)
+        _close_replaced(session, facts)
+        return new
+    for days in _slices(session, facts.table) if new > _SORTED_AT_ONCE else ["true"]:
+        _insert(session, facts, days, _first_ends(session, facts, days))
     return new
+
+
+def _timed(facts: Facts, days: str) -> str:
+    """Return SQL for the new facts of some days, since when each is known and by what time it is ordered.
+
+    Versions are in the order in which they were recorded; one without a time of its own in that in which it
+    was delivered, or known where that came first (a first load brings years of them at once).
+    """
+    ordered = f"coalesce(recorded_at, least(known_from, {facts.load.sql_time}))"
+    known = f"SELECT *, {_known_from(facts)} AS known_from FROM new_facts n WHERE {days}"
+    return f"SELECT *, {ordered} AS ordered_at FROM ({known})"
+
+
+def _insert(session: Session, facts: Facts, days: str, ends: str | None) -> None:
+    """Insert the new facts of some days; ``ends`` names the table with those that are replaced at once."""
+    table = facts.table
+    columns = [identifier(name) for name in (*table.key, *stored_columns(table))]
+    cells = {
+        **{name: f"n.{name}" for name in columns},
+        **({"end_known_from": _end_known_from(facts)} if table.end else {}),
+        "recorded_at": "n.recorded_at",
+        "known_from": "n.known_from",
+        "known_until": f"coalesce(e.until, {FOREVER})" if ends else FOREVER,
+        "ordered_at": "n.ordered_at",
+        "withdrawn": "false",
+        "load_id": str(facts.load.load_id),
+    }
+    rows = f"FROM ({_timed(facts, days)}) n"
+    if ends:
+        same = " AND ".join(f"e.{identifier(name)} = n.{identifier(name)}" for name in table.key)
+        rows += f" LEFT JOIN {ends} e ON {same} AND e.recorded_at IS NOT DISTINCT FROM n.recorded_at"
+    # In the order of their days, so that a later load finds the few blocks that its days are in.
+    order = f" ORDER BY n.{table.date}, n.{table.key[0]}" if table.date else ""
+    session.execute(
+        f"INSERT INTO store.{table.name} ({', '.join(cells)}) "
+        f"SELECT {', '.join(cells.values())} {rows}{order}"
+    )
+
+
+def _first_ends(session: Session, facts: Facts, days: str) -> str | None:
+    """Make a table of the versions that others of a first load replace, and return its name; None if none.
+
+    Its grain is a key and a time of recording, of which there is one row at most; ``until`` is where the next
+    version begins. What is closed when it is inserted is written once: a row that is changed afterwards in
+    the same transaction takes its whole block into the log of changes as well.
+    """
+    if not facts.repeats:
+        return None
+    key = ", ".join(identifier(name) for name in facts.table.key)
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE several_versions AS SELECT {key} FROM new_facts n WHERE {days} "
+        f"GROUP BY {key} HAVING count(*) > 1"
+    )
+    if not session.value("SELECT EXISTS (FROM several_versions)"):
+        return None
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE first_ends AS SELECT {key}, recorded_at, min(known_from) OVER ("
+        f"PARTITION BY {key} ORDER BY ordered_at, recorded_at NULLS FIRST "
+        f"ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until FROM ({_timed(facts, days)}) "
+        f"SEMI JOIN several_versions USING ({key})"
+    )
+    return "first_ends"
 
 
 def _slices(session: Session, table: Table) -> list[str]:
     """Return conditions that part the new facts by their days, one after the other, to be sorted each alone.
 
-    Sorting needs several times the room of the rows: all at once more than a disk may have.
+    Sorting needs several times the room of the rows: all at once more than a disk may have. Versions of one
+    fact stay together: tables whose keys have no day are not parted.
     """
-    if not table.date:
+    if table.date not in table.key:
         return ["true"]
     ends, rows = [], 0
     for day, count in session.rows(f"SELECT {table.date}, count(*) FROM new_facts GROUP BY 1 ORDER BY 1"):
@@ -237,6 +288,8 @@ def _end_known_from(facts: Facts) -> str:
     table, load = facts.table, facts.load
     after = load.local_midnight(f"n.{table.end} + {facts.source.known_after_days}")
     fresh = after if load.backlog else f"greatest({after}, {load.sql_time})"
+    if load.fresh:
+        return f"CASE WHEN n.{table.end} IS NOT NULL THEN {fresh} END"
     same = " AND ".join(f"s.{identifier(name)} = n.{identifier(name)}" for name in table.key)
     same_end = f"{same} AND s.{table.end} = n.{table.end}"
     earlier = f"SELECT min(s.end_known_from) FROM store.{table.name} s WHERE {same_end}"
@@ -244,15 +297,9 @@ def _end_known_from(facts: Facts) -> str:
 
 
 def _close_replaced(session: Session, facts: Facts) -> None:
-    table, load = facts.table, facts.load
-    if load.fresh and not facts.repeats:
-        return
+    table = facts.table
     key = ", ".join(identifier(name) for name in table.key)
-    # In a first load only a key with several versions has anything to close.
-    several = f" GROUP BY {key} HAVING count(*) > 1" if load.fresh else ""
-    session.execute(f"CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT {key} FROM new_facts{several}")
-    if not session.value("SELECT EXISTS (FROM touched_keys)"):
-        return
+    session.execute(f"CREATE OR REPLACE TEMP TABLE touched_keys AS SELECT {key} FROM new_facts")
     same = " AND ".join(f"k.{identifier(name)} = s.{identifier(name)}" for name in table.key)
     listed = f"{key}, known_from, known_until, ordered_at, load_id, recorded_at, withdrawn"
     session.execute(
