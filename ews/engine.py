@@ -67,8 +67,6 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection, spill: Scratch) -> None:
         self._connection = connection
         self._spill = spill
-        self.large = "TEMP TABLE"
-        """How a table of very many rows is made: see :meth:`work_on_disk`."""
 
     def __enter__(self) -> Session:
         return self
@@ -160,17 +158,6 @@ class Session:
     def attach(self, path: Path, *, read_only: bool = False) -> None:
         """Attach a database file as ``store``; made when missing, unless it is only to be read."""
         self.execute(f"ATTACH {literal(str(path))} AS store{' (READ_ONLY)' if read_only else ''}")
-
-    def work_on_disk(self) -> None:
-        """Let tables that are made as :attr:`large` lie in a file of the session's private folder.
-
-        DuckDB keeps the columns of a file compressed. What a temporary table does not find room for in memory
-        is spilled as it is, at many times the size: five years of a million students filled 40 GB.
-        """
-        if self.large != "TABLE":
-            self.execute(f"ATTACH {literal(str(self._spill.path / 'work.duckdb'))} AS work")
-            self.execute("USE work")
-            self.large = "TABLE"
 
     def is_aborted(self) -> bool:
         """Return whether a failed statement has ended the current transaction for good."""

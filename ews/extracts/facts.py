@@ -77,7 +77,7 @@ def make_facts(session: Session, table: Table, source: Source, *, lines: bool) -
 def _group(session: Session, name: str, columns: str, rows: str) -> None:
     """Make one row of rows that are alike, with the place of the first and how many there were."""
     session.execute(
-        f"CREATE OR REPLACE {session.large} {name} AS SELECT {columns}, min((_file, _line)) AS _first, "
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {columns}, min((_file, _line)) AS _first, "
         f"count(*) AS _copies FROM ({rows}) GROUP BY ALL"
     )
 
@@ -101,7 +101,7 @@ def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool
     among = f"(student_id, school_id, date) IN (SELECT (student_id, school_id, date) FROM {_SEVERAL})"
     if repeats:
         session.execute(
-            f"CREATE OR REPLACE {session.large} {_SEVERAL} AS SELECT student_id, school_id, date "
+            f"CREATE OR REPLACE TEMP TABLE {_SEVERAL} AS SELECT student_id, school_id, date "
             f"FROM {typed_name(ATTENDANCE)} WHERE student_id IN (SELECT student_id FROM ({several})) "
             "GROUP BY ALL HAVING count(*) > 1"
         )
@@ -115,7 +115,7 @@ def _attendance_facts(session: Session, source: AttendanceSource, *, lines: bool
     single = f" AND NOT ({among})" if repeats else ""
     others = f" UNION ALL SELECT {_FACT} FROM {_SAME_DAY}" if repeats else ""
     session.execute(
-        f"CREATE OR REPLACE {session.large} {facts_name(ATTENDANCE)} AS SELECT {_FACT} FROM ({rows}) "
+        f"CREATE OR REPLACE TEMP TABLE {facts_name(ATTENDANCE)} AS SELECT {_FACT} FROM ({rows}) "
         f"WHERE kind <> 'present'{single}{others}"
     )
     _keep_withdrawals(session, source, rows, single)
@@ -248,7 +248,7 @@ def _settle_same_day(session: Session, rule: str) -> None:
     units = f"least({DAY_UNITS}, sum(absent_units))" if rule == "sum" else "max(absent_units)"
     minutes = "sum(absent_minutes)" if rule == "sum" else "max(absent_minutes)"
     session.execute(
-        f"CREATE OR REPLACE {session.large} {_SAME_DAY} AS SELECT student_id, school_id, date, "
+        f"CREATE OR REPLACE TEMP TABLE {_SAME_DAY} AS SELECT student_id, school_id, date, "
         f"max_by(kind, (absent_units, CASE kind {ranks} END)) AS kind, "
         f"CAST({units} AS INTEGER) AS absent_units, {minutes} AS absent_minutes, "
         f"recorded_at FROM {_SAME_DAY} GROUP BY student_id, school_id, date, recorded_at"

@@ -89,7 +89,7 @@ def type_rows(
     problems = _problems({each: sql for each, sql in read.items() if not sql.startswith("CAST(NULL")})
     mask = _mask(problems)
     create = (
-        f"CREATE OR REPLACE {session.large} {typed_name(table)} AS SELECT {cells}, {mask} AS _problems, "
+        f"CREATE OR REPLACE TEMP TABLE {typed_name(table)} AS SELECT {cells}, {mask} AS _problems, "
         f"_other, _row, _file, _line FROM ({_mapped(table, source, rows or f'FROM {raw_name(table)}')})"
     )
     try:

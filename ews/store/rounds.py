@@ -36,9 +36,6 @@ from ews.store.tombstones import drop_purged, purge_key
 from ews.store.versions import forget_missing, missing_facts
 from ews.store.volume import volume_findings
 
-_LARGE_BYTES = 2 * 2**30
-"""A source larger than this, some forty million rows of attendance, is held in a file while it is checked."""
-
 _REFERRED_TO = (SCHOOLS, CALENDAR, STUDENTS)
 """Tables that the rows of the others refer to."""
 
@@ -135,8 +132,6 @@ class _Work:
         """Read every delivery of a source; return whether one was refused."""
         if isinstance(pending.source, AttendanceSource):
             self._attendance = pending.source
-        if sum(each.size for opened in pending.opened for each in opened.inputs) > _LARGE_BYTES:
-            self._session.work_on_disk()
         for number, opened in enumerate(pending.opened):
             load_id = self._load_id + number
             delivered = Delivered(pending.table, pending.source, pending.recipe, opened)
@@ -191,7 +186,7 @@ class _Work:
             f"FROM ({days}) GROUP BY school_id, date"
         )
         facts = " UNION ALL ".join(f"FROM {each.name}" for each in parts)
-        self._session.execute(f"CREATE OR REPLACE {self._session.large} {facts_name(ATTENDANCE)} AS {facts}")
+        self._session.execute(f"CREATE OR REPLACE TEMP TABLE {facts_name(ATTENDANCE)} AS {facts}")
 
     def _keep(self, pending: _Pending, opened: Opened, number: int, load_id: int) -> Facts:
         """Give a delivery's facts a name of their own where others of the table follow."""
@@ -204,7 +199,7 @@ class _Work:
                 days = f"{days}_{number}"
                 self._session.execute(f"CREATE TEMP TABLE {days} AS SELECT * FROM attendance_days")
             name = f"{name}_{number}"
-            self._session.execute(f"CREATE {self._session.large} {name} AS SELECT * FROM {facts_name(table)}")
+            self._session.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {facts_name(table)}")
         # In a first load a delivery whose name states its date counts as loaded then, as if it had been.
         arrived = (
             [each.arrived for each in opened.inputs if each.arrived is not None] if pending.first else []

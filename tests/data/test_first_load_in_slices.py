@@ -1,4 +1,4 @@
-"""A very large load is checked in a file and sorted in slices; it leaves the same store as a small one."""
+"""A very large first load is stored in slices of days; it leaves the same store as a small one."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from ews import scratch
-from ews.engine import Session, open_session
+from ews.engine import open_session
 from ews.extracts.schema import TABLES
-from ews.store import rounds, versions
+from ews.store import versions
 from ews.store.schema import read_store
-from tests.data.small import enrolled, small_district
 from tests.generators.district import District
 from tests.generators.districts import districts
 from tests.generators.writing import load_district
@@ -53,14 +51,9 @@ def test_many_loads_leave_the_same_store(
 def _same_either_way(district: District, folders: pytest.TempPathFactory) -> None:
     as_usual = load_district(district, folders.mktemp("as_usual"))
     with pytest.MonkeyPatch.context() as patch:
-        _everything_is_large(patch)
-        on_disk = load_district(district, folders.mktemp("on_disk"))
-    assert _everything(as_usual.workspace_dir) == _everything(on_disk.workspace_dir)
-
-
-def _everything_is_large(patch: pytest.MonkeyPatch, sorted_at_once: int = 3) -> None:
-    patch.setattr(rounds, "_LARGE_BYTES", -1)
-    patch.setattr(versions, "_SORTED_AT_ONCE", sorted_at_once)
+        patch.setattr(versions, "_SORTED_AT_ONCE", 3)
+        in_slices = load_district(district, folders.mktemp("in_slices"))
+    assert _everything(as_usual.workspace_dir) == _everything(in_slices.workspace_dir)
 
 
 @_examples(2)
@@ -69,8 +62,8 @@ def test_rows_lie_in_the_order_of_their_days(
     district: District, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        _everything_is_large(patch)
-        config = load_district(district, tmp_path_factory.mktemp("on_disk"))
+        patch.setattr(versions, "_SORTED_AT_ONCE", 3)
+        config = load_district(district, tmp_path_factory.mktemp("in_slices"))
     with read_store(config.workspace_dir) as session:
         as_they_lie = session.rows("SELECT date, student_id FROM store.attendance ORDER BY rowid")
     assert as_they_lie == sorted(as_they_lie)
@@ -88,30 +81,3 @@ def test_every_day_is_in_one_slice() -> None:
         rows = [session.value(f"SELECT count(*) FROM new_facts WHERE {each}") for each in slices]
     assert sum(rows) == 101
     assert rows == [12] * 8 + [5]
-
-
-def test_its_file_lies_in_the_private_folder_and_goes_with_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    monkeypatch.setattr(scratch.tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
-    with open_session() as session:
-        session.work_on_disk()
-        session.execute(f"CREATE {session.large} numbers AS FROM range(1000)")
-        files = list(Path(scratch.tempfile.gettempdir()).rglob("work.duckdb"))
-        session.work_on_disk()
-        assert session.value("SELECT count(*) FROM numbers") == 1000
-    assert len(files) == 1
-    assert not list(Path(scratch.tempfile.gettempdir()).rglob("work.duckdb"))
-
-
-def test_only_a_large_source_is_put_into_a_file(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(Session, "work_on_disk", lambda session: asked.append(session.large))
-    district = small_district(enrollments=[enrolled("1")])
-    load_district(district, tmp_path_factory.mktemp("small"))
-    assert asked == []
-    monkeypatch.setattr(rounds, "_LARGE_BYTES", -1)
-    load_district(district, tmp_path_factory.mktemp("large"))
-    assert asked
