@@ -70,6 +70,9 @@ class Recorder:
         self._visits_tell = visits_tell
         self._visit_chance = _visit_chance(roster, people, visits_tell)
         self._tardy = (p.TARDY[roster.level] * np.exp(0.5 * roster.theta)).astype(np.float32)
+        self._in_school = p.IN_SCHOOL_SUSPENSION[roster.level]
+        well = np.full(len(roster), WELL)
+        self._marked = self._mark_chances(slice(None), well)[-1]
         self.attendance = Events()
         self.visits = Events()
 
@@ -105,18 +108,22 @@ class Recorder:
         state, rng = self._roster.state, self._rng
         draw = rng.random(len(state), dtype=np.float32)
         draw[~at_school] = 1
-        tardy = np.where(state == DISENGAGED, np.float32(p.TARDY_WHILE_DISENGAGED), self._tardy)
-        tardy = np.minimum(tardy, np.float32(0.6))
-        short = tardy + np.where(state == SENT_HOME, np.float32(0.35), np.float32(p.SHORT_PART_DAY))
-        in_school = short + p.IN_SCHOOL_SUSPENSION[self._roster.level]
-        mistaken = in_school + np.float32(p.MISTAKEN_ABSENCE)
-        rows = np.flatnonzero(draw < mistaken)
-        at = draw[rows]
-        kind = (at >= tardy[rows]).astype(int) + (at >= short[rows]) + (at >= in_school[rows])
+        # Most days leave no mark on most students: what is added up is added up for those it can.
+        rows = np.flatnonzero((draw < self._marked) | (state >= DISENGAGED))
+        kind = np.sum([draw[rows] >= chance for chance in self._mark_chances(rows, state[rows])], axis=0)
+        rows, kind = rows[kind < 4], kind[kind < 4]
         code = np.array([TARDY, EXCUSED, IN_SCHOOL, PRESENT])[kind]
         quarter = np.where(rng.random(len(rows)) < 0.7, 0.25, 0.375)
         fraction = np.where(kind == 1, quarter, 0.0)
         self._add(t, rows, code, fraction, np.where(code == PRESENT, UNEXCUSED, code))
+
+    def _mark_chances(self, rows: Any, state: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Return the chances of a tardy, short day, suspension and mistake, each added to those before it."""
+        tardy = np.where(state == DISENGAGED, np.float32(p.TARDY_WHILE_DISENGAGED), self._tardy[rows])
+        tardy = np.minimum(tardy, np.float32(0.6))
+        short = tardy + np.where(state == SENT_HOME, np.float32(0.35), np.float32(p.SHORT_PART_DAY))
+        in_school = short + self._in_school[rows]
+        return tardy, short, in_school, in_school + np.float32(p.MISTAKEN_ABSENCE)
 
     def _visits(self, t: int, at_school: NDArray[np.bool_]) -> None:
         state, condition, rng = self._roster.state, self._condition, self._rng
@@ -126,16 +133,18 @@ class Recorder:
         draw[~at_school] = np.inf  # a chance can be 1 or more
         sent = np.flatnonzero((state == SENT_HOME) & at_school)
         self.visits.add(sent, _full(sent, t), _full(sent, 0), np.where(draw[sent] < 0.02, 2, 1))
-        sad = np.where(state == DISENGAGED, p.MENTAL_HEALTH_WHILE_DISENGAGED, p.MENTAL_HEALTH_OTHERWISE)
-        sad = sad.astype(np.float32)
-        rows = np.flatnonzero((state != SENT_HOME) & (draw < sad + self._visit_chance))
+        usual = np.float32(p.MENTAL_HEALTH_OTHERWISE)
+        rows = np.flatnonzero((draw < usual + self._visit_chance) | (state == DISENGAGED))
+        sad = np.where(state[rows] == DISENGAGED, np.float32(p.MENTAL_HEALTH_WHILE_DISENGAGED), usual)
+        visiting = (state[rows] != SENT_HOME) & (draw[rows] < sad + self._visit_chance[rows])
+        rows, sad = rows[visiting], sad[visiting]
         pick = rng.random((2, len(rows)))
         cumulative = np.where(
             condition[rows, None],
             np.cumsum(_CATEGORY_CHANCES_CONDITION)[:-1],
             np.cumsum(_CATEGORY_CHANCES)[:-1],
         )
-        category = np.where(draw[rows] < sad[rows], 3, (pick[0][:, None] > cumulative).sum(axis=1))
+        category = np.where(draw[rows] < sad, 3, (pick[0][:, None] > cumulative).sum(axis=1))
         disposition = (pick[1] > 0.955).astype(int) + (pick[1] > 0.97) + (pick[1] > 0.974)
         self.visits.add(rows, _full(rows, t), category, disposition)
 

@@ -43,6 +43,10 @@ class Rates:
     leave: Floats
     transfer: Floats
 
+    def of(self, rows: slice) -> Rates:
+        """Return the hazards of some of the students."""
+        return Rates(**{name: hazard[rows] for name, hazard in vars(self).items()})
+
 
 @dataclass
 class Chances:

@@ -76,6 +76,18 @@ def test_who_is_ill_is_absent_and_only_a_newly_ill_student_begins_a_spell(mornin
     assert {WELL, SPELL} <= set(after) <= {WELL, SPELL, DISENGAGED, 3}
 
 
+def test_a_day_does_not_depend_on_how_many_live_through_it_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = []
+    for at_once in (2**16, 7):
+        monkeypatch.setattr("ews.simulate.roster._AT_ONCE", at_once)
+        stop = live_until(30, students=400, seed=1)
+        day = _live(stop)
+        columns = (day.here, day.absent, day.exempt, day.began_spell, stop.roster.state, stop.roster.absences)
+        days.append(np.stack(columns))
+
+    assert (days[0] == days[1]).all()
+
+
 def test_a_leaver_is_enrolled_to_the_day_of_leaving_and_then_lives_no_more_days(morning: Stop) -> None:
     morning.roster.rates.leave[:5] = 1.0
     on_roster = morning.roster.enrolled_on(30)[:5].copy()
