@@ -86,6 +86,25 @@ def test_a_full_extract_takes_back_a_correction_that_it_no_longer_contains(works
     assert counts(config) == ["absent_unexcused"]
 
 
+@pytest.mark.parametrize("at_once", [20_000_000, 1])
+def test_a_first_load_brings_the_versions_of_a_day_in_the_order_in_which_each_was_known(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Without a time of its own a row counts as known a day after its date: after what is dated that day."""
+    monkeypatch.setattr("ews.store.versions._SORTED_AT_ONCE", at_once)
+    config = load(workspace, LOADED[0], absence("S"), absence("A", "09:00"), absence("E", "10:00"))
+    with open_reader(store_path(config.workspace_dir)) as session:
+        found = session.rows(
+            "SELECT kind, known_from, known_until FROM store.attendance "
+            "WHERE student_id = ? AND date = DATE '2025-09-10' ORDER BY known_from",
+            (STUDENT,),
+        )
+    kinds, known, until = zip(*found, strict=True)
+    assert kinds == ("absent_unexcused", "absent_excused", "absent_suspension")
+    assert known[0] < known[1] < known[2]
+    assert until == (known[1], known[2], dt.datetime(9999, 12, 31))
+
+
 @pytest.mark.parametrize("order", [("P", "A"), ("A", "P")])
 def test_a_presence_counts_over_an_older_absence_in_whatever_order_they_arrive(
     order: tuple[str, str], workspace: Workspace
