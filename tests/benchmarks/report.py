@@ -37,7 +37,8 @@ any size, stage and number of years alone:
 
     make bench SIZES=1000000 YEARS=2 ROUNDS=3 STAGES="features night" FOLDER=/large/disk
 
-One million students with five years need 60 GB of disk or more (40 were too few), with two years 15.
+One million students with five years need 30 GB of disk (files of 6.5 GB, a store of 3 GB, and up to 10 GB
+to spill while they are loaded for the first time), with two years 15.
 Every stage runs in a process of its own, after its input is read and its libraries are imported; memory is
 the most the process ever held, both included. The district of each size is simulated with seed 1 and
 {as_of_words}; one model, made from 10,000 students, is in service at every size.
