@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+_SCORED_AT_ONCE = 1_000_000
+"""Rows: every step of the regression makes a copy of them."""
+
 _FIGURES = ("last_year_rate", "absence_rate", "grade_absence_rate", "school_absence_rate", "days_remaining")
 
 
@@ -49,7 +52,11 @@ def logistic_regression(
         LogisticRegression(max_iter=1000),
     )
     steps.fit(train_features[known], train_labels)
-    return np.asarray(steps.predict_proba(features[known])[:, 1])
+    parts = [
+        steps.predict_proba(features[known].iloc[start : start + _SCORED_AT_ONCE])[:, 1]
+        for start in range(0, max(len(features), 1), _SCORED_AT_ONCE)
+    ]
+    return np.concatenate(parts)
 
 
 def _first_known(*columns: pd.Series) -> pd.Series:

@@ -102,9 +102,10 @@ def _judge(
     """Return one predictor's figures, and draws of those compared by pairs, by period and population."""
     # One predictor at a time, with the same weights drawn anew: holding all of them at once would take
     # six times the memory and save a second.
+    own = rows[["school_id", "as_of_date", "label", "already_chronic", predictor.column]]
     slices = {
         (period, population): Slice(
-            population, predictor, rows.loc[mask], codes[mask], bootstrap.students, listed[mask]
+            population, predictor, own.loc[mask], codes[mask], bootstrap.students, listed[mask]
         )
         for period, population, mask in _populations(rows)
     }

@@ -41,8 +41,16 @@ class LabelledRows:
         """Return the rows of some school years."""
         return self.where(self.standing["school_year"].isin(list(years)).to_numpy())
 
+    def between(self, start: int, end: int) -> LabelledRows:
+        """Return rows that stand together; they stay where they are in memory."""
+        standing = self.standing.iloc[start:end].reset_index(drop=True)
+        return LabelledRows(standing, self.features.iloc[start:end].reset_index(drop=True), self.enrolled)
+
     def where(self, keep: np.ndarray) -> LabelledRows:
-        """Return the rows that a boolean array keeps."""
+        """Return the rows that a boolean array keeps; where they stand together, without a copy."""
+        kept = np.flatnonzero(keep)
+        if len(kept) and kept[-1] - kept[0] + 1 == len(kept):
+            return self.between(int(kept[0]), int(kept[-1]) + 1)
         standing = self.standing.loc[keep].reset_index(drop=True)
         return LabelledRows(standing, self.features.loc[keep].reset_index(drop=True), self.enrolled)
 

@@ -20,7 +20,7 @@ from ews.model.labelled_rows import (
     sample_schools,
     sample_students,
 )
-from ews.model.rows_aside import RowsAside
+from ews.model.rows_aside import Chosen, RowsAside
 from ews.model.years import YearPlan, plan_years
 from ews.progress import Progress
 from ews.spark import SparkTables, open_spark
@@ -103,18 +103,22 @@ def _drawn(aside: RowsAside, plan: YearPlan, config: Config, progress: Progress)
     limit, seed = config.training.max_rows, config.training.seed
     most = config.training.max_test_rows
     progress("Drawing a sample", 0.0)
-    parts = {"train": aside.drawn(plan.train, "student_id", limit, seed)[0]}
-    rows = [parts["train"]]
+    choices = {"train": aside.chosen(plan.train, "student_id", limit, seed)}
     if plan.validation is not None:
-        parts["validation"], _ = aside.drawn([plan.validation], "student_id", limit, seed)
+        choices["validation"] = aside.chosen([plan.validation], "student_id", limit, seed)
+    choices["test"] = aside.chosen([plan.test], "school_id", most, _TEST_SEED)
+    instead: dict[str, Chosen] = {}
+    if plan.validation is not None and config.training.candidates is not None:
         # Candidates are chosen by their lists: of whole schools, as in the test year.
-        lists = config.training.candidates is not None
-        year = aside.drawn([plan.validation], "school_id", most, _TEST_SEED)[0] if lists else None
-        rows.append(parts["validation"] if year is None else year)
-    parts["test"], of = aside.drawn([plan.test], "school_id", most, _TEST_SEED)
+        instead["validation"] = aside.chosen([plan.validation], "school_id", most, _TEST_SEED)
+    progress("Drawing a sample", 0.5)
+    rows, shared = aside.together([instead.get(name, each) for name, each in choices.items()])
+    parts = dict(zip(choices, shared, strict=True))
+    for name in instead:
+        parts[name], _ = aside.together([choices[name]])
     progress("Drawing a sample", 1.0)
-    noted = _noted(plan, parts["test"].standing["school_id"].nunique(), of)
-    return TrainingRows(noted, concatenated([*rows, parts["test"]]), parts)
+    noted = _noted(plan, parts["test"].standing["school_id"].nunique(), choices["test"].of)
+    return TrainingRows(noted, rows, parts)
 
 
 def matrix_of_some(

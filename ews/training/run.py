@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,9 @@ from ews.training_settings import Tune
 
 AUDIT_FOLDER = "audit"
 MODEL_FOLDER = "model"
+_DIGESTED_AT_ONCE = 200_000
+"""Rows: as bytes they are held a second time."""
+
 ACCOUNT_TAG = "account"
 """The tag that names the account which trained, whatever name was stated: neither may sign off."""
 
@@ -324,9 +328,16 @@ def data_digest(parts: dict[str, LabelledRows]) -> str:
     for name in sorted(parts):
         keys = parts[name].standing[["student_id", "as_of_date", "label"]]
         digest.update(name.encode())
-        digest.update(pd.util.hash_pandas_object(keys.astype(str), index=False).to_numpy().tobytes())
-        digest.update(parts[name].features.to_numpy().tobytes())
+        for some in _some_at_a_time(keys):
+            digest.update(pd.util.hash_pandas_object(some.astype(str), index=False).to_numpy().tobytes())
+        for some in _some_at_a_time(parts[name].features):
+            digest.update(some.to_numpy().tobytes())
     return digest.hexdigest()
+
+
+def _some_at_a_time(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(rows), _DIGESTED_AT_ONCE):
+        yield rows.iloc[start : start + _DIGESTED_AT_ONCE]
 
 
 def _tags(verdicts: dict[str, str], digests: dict[str, str], by: str, run_name: str) -> dict[str, str]:

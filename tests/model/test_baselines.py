@@ -44,7 +44,9 @@ def test_a_rule_takes_its_own_figure_or_the_next_best(
     assert rules_of_thumb(features).iloc[0].tolist() == [prior, to_date, larger, peers]
 
 
-def test_the_regression_learns_from_the_same_figures_and_bears_their_absence() -> None:
+def test_the_regression_learns_from_the_same_figures_and_bears_their_absence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     random = np.random.default_rng(1)
     rate = random.gamma(1.5, 0.05, 4_000)
     features = pd.DataFrame(
@@ -58,5 +60,7 @@ def test_the_regression_learns_from_the_same_figures_and_bears_their_absence() -
     )
     labels = (random.random(4_000) < 1 / (1 + np.exp(3 - 25 * rate))).astype(int)
     risks = logistic_regression(features, labels, features)
+    monkeypatch.setattr("ews.model.baselines._SCORED_AT_ONCE", 1_700)
+    assert np.allclose(logistic_regression(features, labels, features), risks, rtol=1e-12, atol=0)
     assert abs(risks.mean() - labels.mean()) < 0.01
     assert np.corrcoef(risks, rate)[0, 1] > 0.8

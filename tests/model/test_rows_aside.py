@@ -61,13 +61,28 @@ def test_a_sample_of_what_is_set_aside_is_the_sample_of_what_is_held(held_rows: 
         assert aside.everything() is None
         for years in ([2023], [2024], [2023, 2024]):
             of_years = whole.of_years(years)
-            students, among = aside.drawn(years, "student_id", max_rows, seed=3)
-            assert_same(students, sample_students(of_years, max_rows, seed=3))
-            assert among == of_years.standing["student_id"].nunique()
-            schools, among = aside.drawn(years, "school_id", max_rows, seed=3)
-            assert_same(schools, sample_schools(of_years, max_rows, seed=3))
-            assert among == 4
-            assert set(students.enrolled) == {each for each in whole.enrolled if each[0] in set(dates(years))}
+            students = aside.chosen(years, "student_id", max_rows, seed=3)
+            schools = aside.chosen(years, "school_id", max_rows, seed=3)
+            both, parts = aside.together([students, schools])
+            expected = [
+                sample_students(of_years, max_rows, seed=3),
+                sample_schools(of_years, max_rows, seed=3),
+            ]
+            for part, wanted in zip(parts, expected, strict=True):
+                assert_same(part, wanted)
+                assert part.enrolled == {k: v for k, v in whole.enrolled.items() if k[0] in set(dates(years))}
+            assert_same(both, concatenated(expected))
+            assert (students.of, schools.of) == (of_years.standing["student_id"].nunique(), 4)
+
+
+def test_what_is_read_together_is_held_once() -> None:
+    with RowsAside(held_rows=0) as aside:
+        for day in DAYS:
+            aside.add(day)
+        choices = [aside.chosen([year], "student_id", 1_000, seed=3) for year in YEARS]
+        whole, parts = aside.together(choices)
+    assert all(np.shares_memory(whole.features.to_numpy(), part.features.to_numpy()) for part in parts)
+    assert np.shares_memory(whole.features.to_numpy(), whole.of_years([2024]).features.to_numpy())
 
 
 def dates(years: list[int]) -> list[dt.date]:
