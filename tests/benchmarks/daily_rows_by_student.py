@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks.daily_rows import FEATURES as EVERY
+from ews.features.attendance import ATTENDANCE_FEATURES
 from tests.benchmarks.daily_rows import WINDOWS
 
-FEATURES = tuple(name for name in EVERY if name != "absence_beyond_peers")
-"""What a student's own days say: nothing about the class."""
+FEATURES = ATTENDANCE_FEATURES
+"""What a student's own days say: nothing about the others, the nurse, meals or what is left of the year."""
 
 
 def features_by_student(path: Path, seconds: dict[str, float]) -> tuple[pd.DataFrame, int]:
@@ -22,8 +22,10 @@ def features_by_student(path: Path, seconds: dict[str, float]) -> tuple[pd.DataF
 
     Parameters
     ----------
-    path, seconds
-        See :func:`tests.benchmarks.daily_rows.daily_features`.
+    path : Path
+        Parquet: the daily rows of :data:`tests.benchmarks.daily_files.DAYS`.
+    seconds : dict
+        Receives the wall seconds of reading and of the students.
     """
     started = time.perf_counter()
     rows = pd.read_parquet(path, read_dictionary=["school_id", "grade", "kind"])

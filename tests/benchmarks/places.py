@@ -58,7 +58,8 @@ class Place:
 
     @property
     def daily(self) -> Path:
-        return self.folder / "daily.parquet"
+        """The daily rows, ``days.parquet``, and small files beside them."""
+        return self.folder / "daily"
 
     @property
     def model(self) -> Place:

@@ -50,9 +50,10 @@ STAGES = (
             "by_hand": "SQL by hand",
             "daily_rows": "pandas over daily rows, whole columns",
             "by_student": "pandas over daily rows, student by student",
+            "in_pandas": "pandas with the idea of ews, all features",
         },
         ("simulate", "ingest", "write_daily_rows"),
-        frozenset({"daily_rows", "by_student"}),
+        frozenset({"daily_rows", "by_student", "in_pandas"}),
     ),
     Stage("train", "Train, evaluate, audit, report", {}, ("simulate", "ingest", "make_model", "adopt_model")),
     Stage("audit", "Audit", {}, ("simulate", "ingest", "make_model", "adopt_model", "keep_judged_rows")),
@@ -72,12 +73,12 @@ STAGES = (
     Stage("night", "A whole night", {}, ("simulate", "make_model", "live_the_night_before")),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
-PEERS = ("daily_rows", "by_student")
+PEERS = ("daily_rows", "by_student", "in_pandas")
 
 _LEFT_BY = {
     "simulate": lambda at: at.district / "district.yaml",
     "ingest": lambda at: at.store,
-    "write_daily_rows": lambda at: at.daily,
+    "write_daily_rows": lambda at: at.daily / "days.parquet",
     "make_model": lambda at: at.model.folder / "done",
     "adopt_model": lambda at: at.district / "mlruns",
     "keep_judged_rows": lambda at: at.inputs / "audit.pickle",

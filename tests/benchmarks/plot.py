@@ -36,6 +36,7 @@ _BESIDE = {
     "by_hand": ("features: SQL by hand", ":"),
     "daily_rows": ("features: pandas, whole columns", "--"),
     "by_student": ("features: pandas, by student", "-."),
+    "in_pandas": ("features: pandas, ews's idea", (0, (1, 3))),
 }
 
 

@@ -140,28 +140,16 @@ def _attendance_before(at: Place, day: dt.date, to: Path) -> None:
 
 
 def write_daily_rows(at: Place, _clock: Clock) -> None:
-    """One row per student and school day, as a daily file has them, as Parquet: kinder than CSV."""
-    from ews.engine import literal
+    """One row per student and school day, as a daily file has them, and what is needed beside them.
+
+    As Parquet: kinder than CSV.
+    """
     from ews.store.schema import read_store
-    from tests.benchmarks.by_hand import prepare_events
+    from tests.benchmarks.daily_files import write_daily_files
 
     config = at.config()
     with read_store(config.workspace_dir) as session:
-        prepare_events(session, AS_OF, config.timezone)
-        session.execute(f"COPY ({DAILY_ROWS}) TO {literal(str(at.daily))} (FORMAT parquet)")
-
-
-DAILY_ROWS = """
-SELECT s.student_id, s.school_id, s.grade, s.school_year, CAST(d.date AS TIMESTAMP) AS date,
-    coalesce(e.missed, false) AS absent, coalesce(e.exempt, false) AS exempt,
-    CASE e.kind WHEN 1 THEN 'tardy' WHEN 2 THEN 'suspension' WHEN 3 THEN 'excused' WHEN 4 THEN 'unexcused'
-    WHEN 5 THEN 'suspension' WHEN 6 THEN 'exempt' ELSE 'present' END AS kind,
-    coalesce(e.part_day, false) AS part_day, d.around_break
-FROM spells s
-JOIN days d ON d.school_id = s.school_id AND d.date BETWEEN s.start AND s.stop AND d.instructional
-LEFT JOIN events e ON e.student_id = s.student_id AND e.date = d.date
-ORDER BY d.date, s.school_id, s.student_id
-"""
+        write_daily_files(session, AS_OF, config.timezone, at.daily)
 
 
 def _keep(at: Place, name: str, given: dict[str, Any]) -> None:

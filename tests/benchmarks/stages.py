@@ -150,7 +150,7 @@ def daily_rows(at: Place, clock: Clock) -> None:
     from tests.benchmarks.daily_rows import daily_features
 
     with clock.running():
-        rows, read = daily_features(at.daily, clock.parts)
+        rows, read = daily_features(at.daily / "days.parquet", clock.parts)
     clock.facts = {"rows": len(rows), "daily_rows": read}
 
 
@@ -158,7 +158,15 @@ def by_student(at: Place, clock: Clock) -> None:
     from tests.benchmarks.daily_rows_by_student import features_by_student
 
     with clock.running():
-        rows, read = features_by_student(at.daily, clock.parts)
+        rows, read = features_by_student(at.daily / "days.parquet", clock.parts)
+    clock.facts = {"rows": len(rows), "daily_rows": read}
+
+
+def in_pandas(at: Place, clock: Clock) -> None:
+    from tests.benchmarks.pandas_events.features import features_in_pandas
+
+    with clock.running():
+        rows, read = features_in_pandas(at.daily, clock.parts)
     clock.facts = {"rows": len(rows), "daily_rows": read}
 
 
@@ -302,6 +310,7 @@ STAGES: dict[str, Callable[[Place, Clock], None]] = {
         by_hand,
         daily_rows,
         by_student,
+        in_pandas,
         train,
         audit,
         score,

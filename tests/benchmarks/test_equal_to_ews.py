@@ -1,10 +1,12 @@
-"""What ews is measured against computes the same: the SQL by hand all features, pandas those it knows."""
+"""What ews is measured against computes the same: SQL by hand all features, pandas those it knows."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -19,11 +21,12 @@ from ews.simulate.district import simulate
 from ews.store.ingest import ingest
 from ews.store.schema import read_store
 from tests.benchmarks import daily_rows, daily_rows_by_student
-from tests.benchmarks.by_hand import features_by_hand, largest_difference, prepare_events
+from tests.benchmarks.by_hand import features_by_hand, largest_difference
+from tests.benchmarks.daily_files import write_daily_files
 from tests.benchmarks.daily_rows import daily_features
 from tests.benchmarks.daily_rows_by_student import features_by_student
+from tests.benchmarks.pandas_events.features import features_in_pandas
 from tests.benchmarks.places import AS_OF
-from tests.benchmarks.preparing import DAILY_ROWS
 from tests.data.matrices import loaded
 from tests.generators.district import District
 from tests.generators.districts import districts
@@ -65,7 +68,7 @@ USUAL = {
     "nurse_use": "feature",
     "meal_use": "feature",
 }
-"""The one definition that the SQL knows."""
+"""The one definition that the SQL and pandas know."""
 
 
 @pytest.mark.slow
@@ -79,6 +82,29 @@ def test_also_on_districts_made_to_be_difficult(district: District) -> None:
             by_hand = features_by_hand(session, as_of, config.timezone)
             apart = largest_difference(by_hand[list(FEATURES)], matrix.features)
             assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"as of {as_of}"
+            by_day = _in_pandas(session, as_of, config)
+            assert list(by_day["student_id"]) == list(matrix.standing["student_id"])
+            apart = largest_difference(by_day[list(FEATURES)], matrix.features)
+            assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"pandas as of {as_of}"
+
+
+def _in_pandas(session: Session, as_of: dt.date, config: Config) -> pd.DataFrame:
+    with TemporaryDirectory() as folder:
+        write_daily_files(session, as_of, config.timezone, Path(folder))
+        return features_in_pandas(Path(folder), {}, as_of)[0]
+
+
+def test_pandas_with_the_idea_of_ews_yields_its_features(
+    session: Session, config: Config, tmp_path: Path
+) -> None:
+    matrix = build_matrix(session, AS_OF, config)
+    write_daily_files(session, AS_OF, config.timezone, tmp_path / "daily")
+    found, rows = features_in_pandas(tmp_path / "daily", {})
+    assert rows > 3 * 150 * 0.8 * STUDENTS, "three years of every student's days"
+    assert list(found.columns) == ["student_id", *FEATURES]
+    assert list(found["student_id"]) == list(matrix.standing["student_id"])
+    apart = largest_difference(found[list(FEATURES)], matrix.features)
+    assert {name: far for name, far in apart.items() if far > 1e-9} == {}
 
 
 @pytest.mark.parametrize(
@@ -92,12 +118,10 @@ def test_pandas_over_daily_rows_yields_what_it_knows_of_them(
     session: Session, config: Config, tmp_path: Path, compute: Any, names: Sequence[str], students: int
 ) -> None:
     matrix = build_matrix(session, AS_OF, config)
-    prepare_events(session, AS_OF, config.timezone)
-    daily = tmp_path / "daily.parquet"
     shown = sorted(matrix.standing["student_id"])[:students]
     among = f"student_id IN ({', '.join(map(literal, shown))})" if students < STUDENTS else "true"
-    session.execute(f"COPY (FROM ({DAILY_ROWS}) WHERE {among}) TO '{daily}' (FORMAT parquet)")
-    found, _ = compute(daily, {})
+    write_daily_files(session, AS_OF, config.timezone, tmp_path / "daily", among)
+    found, _ = compute(tmp_path / "daily" / "days.parquet", {})
     matrix_rows = matrix.standing["student_id"].isin(set(shown)).to_numpy() | (students == STUDENTS)
     theirs = matrix.standing.loc[matrix_rows, ["student_id"]].merge(found, on="student_id", how="left")
     apart = largest_difference(theirs[list(names)], matrix.features.loc[matrix_rows, list(names)])
