@@ -40,8 +40,7 @@ class Cells:
     def __init__(self, student: IntArray, groupings: Sequence[Grouping], dividing: int | None = None) -> None:
         mixed = np.zeros(len(student), dtype=np.int64)
         for each in groupings[:dividing]:
-            mixed = mixed * (len(each.names) + 1) + each.codes + 1
-            mixed = np.unique(mixed, return_inverse=True)[1].astype(np.int64)
+            mixed = _numbered(mixed * (len(each.names) + 1) + each.codes + 1)
         count, students = int(mixed.max(initial=-1)) + 1, int(student.max(initial=-1)) + 1
         keys, self.unit_of_row = np.unique(mixed * students + student, return_inverse=True)
         self.student_of_unit = keys % students
@@ -104,6 +103,15 @@ class Columns:
         with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(multiply, [range(first, len(sums), THREADS) for first in range(THREADS)]))
         return sums.astype(np.float64)
+
+
+def _numbered(values: IntArray) -> IntArray:
+    """Return each value's number among those that occur, in their order; not sorted where they are small."""
+    most = int(values.max(initial=-1)) + 1
+    if most > max(len(values), 1):
+        return np.unique(values, return_inverse=True)[1].astype(np.int64)
+    occurs = np.bincount(values, minlength=most) > 0
+    return (np.cumsum(occurs) - 1)[values]
 
 
 def _multiply(matrix: Single, starts: IntArray, of_unit: Single, sums: Single, cells: range) -> None:

@@ -175,8 +175,11 @@ class GroupRecords:
     @cached_property
     def _rows_of(self) -> dict[str, IntArray]:
         """The rows of every group, by their numbers."""
-        order = np.argsort(self.grouping.codes, kind="stable")
-        starts = np.searchsorted(self.grouping.codes[order], np.arange(len(self.grouping.names) + 1))
+        codes = self.grouping.codes
+        if len(self.grouping.names) < np.iinfo(np.int16).max:
+            codes = codes.astype(np.int16)  # sorted by radix
+        order = np.argsort(codes, kind="stable")
+        starts = np.searchsorted(codes[order], np.arange(len(self.grouping.names) + 1))
         return {name: order[starts[at] : starts[at + 1]] for at, name in enumerate(self.grouping.names)}
 
     def _named(self, counts: IntArray) -> dict[str, int]:
