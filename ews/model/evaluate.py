@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,9 @@ from ews.model.predictors import PREDICTORS, Predictor
 from ews.model.resampling import StudentBootstrap, student_codes
 
 POOLED = "pooled"
+
+_THREADS = 2
+"""How many predictors are judged at the same time; their figures do not depend on it."""
 
 _Judged = dict[tuple[str, str], tuple[dict[str, Any], dict[str, FloatArray]]]
 """By period and population: a predictor's figures, and what is compared by pairs in every resample."""
@@ -70,7 +74,9 @@ def evaluate(
     codes, students = student_codes(rows["student_id"])
     bootstrap = StudentBootstrap(students, resamples, seed)
     sections = {each.name: _sections(rows, capacities, enrolled, each) for each in PREDICTORS}
-    judged = {each.name: _judge(rows, codes, bootstrap, each, sections[each.name]) for each in PREDICTORS}
+    with ThreadPoolExecutor(_THREADS) as pool:
+        every = pool.map(lambda each: _judge(rows, codes, bootstrap, each, sections[each.name]), PREDICTORS)
+        judged = dict(zip((each.name for each in PREDICTORS), every, strict=True))
     curve = CalibrationCurve(rows, codes, students)
     for weights in bootstrap.chunks():
         curve.resample(weights)
@@ -100,8 +106,8 @@ def _judge(
     listed: pd.Series[str],
 ) -> _Judged:
     """Return one predictor's figures, and draws of those compared by pairs, by period and population."""
-    # One predictor at a time, with the same weights drawn anew: holding all of them at once would take
-    # six times the memory and save a second.
+    # Two predictors at a time, with the same weights drawn anew: holding all of them at once would take
+    # three times the memory and save a second.
     own = rows[["school_id", "as_of_date", "label", "already_chronic", predictor.column]]
     slices = {
         (period, population): Slice(
