@@ -94,6 +94,8 @@ def _lines(panel: Any, every: Sequence[Figures], years: int, of: str, scale: flo
             if name in each.limits
         ]
         known = [(students, value * scale) for students, value in pairs if value is not None]
+        if not known:  # nor is it in the legend
+            continue
         panel.plot(
             [students for students, _ in known],
             [value for _, value in known],
