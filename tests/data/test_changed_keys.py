@@ -8,41 +8,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from ews.engine import Session
-from ews.extracts.schema import TABLES
 from ews.store.changed_keys import with_changes
 from ews.store.delivered import Facts
 from ews.store.schema import read_store
 from tests.data.small import enrolled, small_district
+from tests.data.whole_stores import everything, examples
 from tests.generators.district import District
 from tests.generators.districts import districts
 from tests.generators.writing import load_district
 from tests.reference.settings import Row, Settings
 
 
-def _everything(workspace: Path) -> dict[str, list[tuple[Any, ...]]]:
-    names = [table.name for table in TABLES] + ["coverage"]
-    with read_store(workspace) as session:
-        return {name: session.rows(f"SELECT * FROM store.{name} ORDER BY ALL") for name in names}
-
-
 def _looked_at_whole(_session: object, facts: Facts) -> Facts:
     return facts
 
 
-def _examples(count: int) -> settings:
-    return settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=tuple(HealthCheck),
-        phases=[Phase.generate],
-    )
-
-
-@_examples(3)
+@examples(3)
 @given(district=districts(loads=2))
 def test_loads_leave_the_same_store_as_without_it(
     district: District, tmp_path_factory: pytest.TempPathFactory
@@ -51,7 +35,7 @@ def test_loads_leave_the_same_store_as_without_it(
 
 
 @pytest.mark.slow
-@_examples(60)
+@examples(60)
 @given(district=districts(loads=2))
 def test_many_loads_leave_the_same_store_as_without_it(
     district: District, tmp_path_factory: pytest.TempPathFactory
@@ -66,7 +50,7 @@ def _same_either_way(district: District, folders: pytest.TempPathFactory) -> Non
             patch.setattr(f"ews.store.{module}.with_changes", _looked_at_whole)
         whole = load_district(district, folders.mktemp("whole"))
 
-    assert _everything(by_hashes.workspace_dir) == _everything(whole.workspace_dir)
+    assert everything(by_hashes.workspace_dir) == everything(whole.workspace_dir)
 
 
 def _absent(student: str, date: str, code: str = "A") -> Row:
@@ -197,8 +181,8 @@ def test_an_absence_is_withdrawn_on_a_day_when_all_the_others_were_present(
         monkeypatch.setattr(f"ews.store.{module}.with_changes", _looked_at_whole)
     whole = load_district(district, tmp_path / "whole")
 
-    found = _everything(by_hashes.workspace_dir)
-    assert found == _everything(whole.workspace_dir)
+    found = everything(by_hashes.workspace_dir)
+    assert found == everything(whole.workspace_dir)
     with read_store(by_hashes.workspace_dir) as session:
         withdrawn = session.rows("SELECT student_id, date FROM store.attendance WHERE withdrawn")
     assert withdrawn == [("1", dt.date(2025, 9, 12))]

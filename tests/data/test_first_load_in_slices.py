@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from ews.engine import open_session
 from ews.extracts.schema import TABLES
 from ews.store import versions
 from ews.store.schema import read_store
+from tests.data.whole_stores import everything, examples
 from tests.generators.district import District
 from tests.generators.districts import districts
 from tests.generators.writing import load_district
 
 
-def _everything(workspace: Path) -> dict[str, list[tuple[Any, ...]]]:
-    names = [table.name for table in TABLES] + ["coverage", "loads"]
-    with read_store(workspace) as session:
-        return {name: session.rows(f"SELECT * FROM store.{name} ORDER BY ALL") for name in names}
-
-
-def _examples(count: int) -> settings:
-    return settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=tuple(HealthCheck),
-        phases=[Phase.generate],
-    )
-
-
-@_examples(4)
+@examples(4)
 @given(district=districts())
 def test_loads_leave_the_same_store(district: District, tmp_path_factory: pytest.TempPathFactory) -> None:
     _same_either_way(district, tmp_path_factory)
 
 
 @pytest.mark.slow
-@_examples(60)
+@examples(60)
 @given(district=districts())
 def test_many_loads_leave_the_same_store(
     district: District, tmp_path_factory: pytest.TempPathFactory
@@ -53,10 +35,10 @@ def _same_either_way(district: District, folders: pytest.TempPathFactory) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(versions, "_SORTED_AT_ONCE", 3)
         in_slices = load_district(district, folders.mktemp("in_slices"))
-    assert _everything(as_usual.workspace_dir) == _everything(in_slices.workspace_dir)
+    assert everything(as_usual.workspace_dir) == everything(in_slices.workspace_dir)
 
 
-@_examples(2)
+@examples(2)
 @given(district=districts(loads=1))
 def test_rows_lie_in_the_order_of_their_days(
     district: District, tmp_path_factory: pytest.TempPathFactory
