@@ -1,14 +1,12 @@
 """Who is on a list: the order of students, and how many of them a school can reach.
 
-One order everywhere: score descending, then fewer days of absence left, then the SHA-256 of the
-student's id (a tie has to be broken by something that knows nothing about the student). Nightly lists,
-evaluation and audit all call :func:`place`, so what is judged is what is printed.
+One order everywhere (:mod:`ews.list_order`). Nightly lists, evaluation and audit all call :func:`place`, so
+what is judged is what is printed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Mapping
 from fractions import Fraction
@@ -18,6 +16,7 @@ import pandas as pd
 
 from ews.config import Capacities, Capacity
 from ews.errors import UsageError
+from ews.list_order import ListOrder, places_within
 
 PREVENT = "prevent"
 INTENSIVE = "intensive"
@@ -28,7 +27,11 @@ Enrolled = Mapping[tuple[dt.date, str], int]
 
 
 def place(
-    rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled, score: str = "risk"
+    rows: pd.DataFrame,
+    capacities: Capacities,
+    enrolled: Enrolled,
+    score: str = "risk",
+    order: ListOrder | None = None,
 ) -> pd.DataFrame:
     """Place every student in a section, in an order, and on or off the list of their school.
 
@@ -43,6 +46,8 @@ def place(
         Students enrolled; looked up only where a capacity is a percentage.
     score : str
         The column to order by.
+    order : ListOrder, optional
+        Of these rows, where it is known already: it is the same for every score.
 
     Returns
     -------
@@ -57,34 +62,42 @@ def place(
     ValueError
         If a score is null: whoever is not scored cannot be ordered, and must be left out before.
     """
-    ordered = _in_order(rows, score)
-    where = ["as_of_date", "school_id"]
-    ordered["section"] = np.where(ordered["already_chronic"], INTENSIVE, PREVENT)
-    ordered["rank_in_section"] = ordered.groupby([*where, "section"], sort=False).cumcount() + 1
-    ordered["rank_in_school"] = ordered.groupby(where, sort=False).cumcount() + 1
-    ordered["selected"] = ordered["rank_in_section"] <= _section_capacity(ordered, capacities, enrolled)
-    placed = ordered[["section", "rank_in_section", "rank_in_school", "selected"]]
-    return _back_in_place(placed, rows)
+    order = order or ListOrder.of(rows)
+    first = order.by(rows[score])
+    section = rows["already_chronic"].to_numpy(dtype=np.int64)
+    in_section = order.list_of_school * len(SECTIONS) + section
+    rank_in_section = places_within(in_section, first)
+    capacity = _section_capacities(order, capacities, enrolled)[in_section]
+    return pd.DataFrame(
+        {
+            "section": pd.Index(SECTIONS).take(section),
+            "rank_in_section": rank_in_section,
+            "rank_in_school": places_within(order.list_of_school, first),
+            "selected": rank_in_section <= capacity,
+        },
+        index=rows.index,
+    )
 
 
-def rank_district_wide(rows: pd.DataFrame, score: str = "risk") -> pd.Series[int]:
+def rank_district_wide(
+    rows: pd.DataFrame, score: str = "risk", order: ListOrder | None = None
+) -> pd.Series[int]:
     """Return each row's place, from 1, on a list of the whole district at its date, whatever the school.
 
     Parameters
     ----------
     rows : DataFrame
         One row per student_id and as_of_date, as for :func:`place`; schools and sections play no part.
-    score : str
-        The column to order by.
+    score, order
+        As for :func:`place`.
 
     Returns
     -------
     Series of int
         Indexed like ``rows``.
     """
-    ordered = _in_order(rows, score)
-    ordered["rank"] = ordered.groupby("as_of_date", sort=False).cumcount() + 1
-    return _back_in_place(ordered[["rank"]], rows)["rank"]
+    order = order or ListOrder.of(rows)
+    return pd.Series(places_within(order.date, order.by(rows[score])), index=rows.index, name="rank")
 
 
 def place_district_wide(
@@ -156,41 +169,21 @@ def _by_school(by_school: Mapping[str, int], school_id: str, key: str) -> int:
     return by_school[school_id]
 
 
-def _section_capacity(ordered: pd.DataFrame, capacities: Capacities, enrolled: Enrolled) -> pd.Series[int]:
-    """Return the capacity that applies to each row (asked once per date, school and section)."""
+def _section_capacities(order: ListOrder, capacities: Capacities, enrolled: Enrolled) -> np.ndarray:
+    """Return the capacity of every list of a school and section (asked once for each)."""
     # Every section of every school is asked for, so that a forgotten school is noticed on the first
     # day and not on the day its first student becomes chronic.
-    where = ordered[["as_of_date", "school_id"]]
-    found: dict[tuple[dt.date, str, str], int] = {}
-    for date, school in sorted(where.drop_duplicates().itertuples(index=False, name=None)):
-        for section in SECTIONS:
+    found = np.zeros((len(order.dates) * len(order.schools), len(SECTIONS)), dtype=np.int64)
+    present: list[int] = np.flatnonzero(np.bincount(order.list_of_school, minlength=len(found))).tolist()
+    for each in sorted(present, key=lambda each: _list_named(order, each)):
+        date, school = _list_named(order, each)
+        for at, section in enumerate(SECTIONS):
             capacity: Capacity = getattr(capacities, section)
             number = enrolled[date, school] if capacity.percent is not None else None
-            key = f"outreach.capacity.{section}"
-            found[date, school, section] = section_capacity(capacity, school, number, key)
-    names = [*where.columns, "section"]
-    by_key = pd.DataFrame([(*key, value) for key, value in found.items()], columns=[*names, "capacity"])
-    merged: pd.DataFrame = ordered[names].merge(by_key, on=names, how="left", validate="many_to_one")
-    return merged["capacity"].set_axis(ordered.index)
+            found[each, at] = section_capacity(capacity, school, number, f"outreach.capacity.{section}")
+    return found.ravel()
 
 
-def _in_order(rows: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Return the columns that lists need, in the one order, numbered by their place in ``rows``."""
-    if rows[score].isna().any():
-        msg = f"{int(rows[score].isna().sum())} rows have no {score} and cannot be ordered"
-        raise ValueError(msg)
-    columns = ["as_of_date", "school_id", "already_chronic"]
-    ordered = rows[[each for each in columns if each in rows]].reset_index(drop=True)
-    # One number for each student in the order of the digests: numbers sort several times faster than text.
-    codes, students = pd.factorize(rows["student_id"])
-    digest_rank = np.argsort(np.argsort([_digest(each) for each in students]))
-    keys = (digest_rank[codes], rows["absences_left"].to_numpy(), -rows[score].to_numpy(dtype=float))
-    return ordered.iloc[np.lexsort(keys)]
-
-
-def _digest(student_id: str) -> str:
-    return hashlib.sha256(student_id.encode("utf-8")).hexdigest()
-
-
-def _back_in_place(placed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    return placed.sort_index().set_axis(rows.index, axis=0)
+def _list_named(order: ListOrder, number: int) -> tuple[dt.date, str]:
+    date, school = divmod(number, len(order.schools))
+    return order.dates[date], order.schools[school]

@@ -43,6 +43,7 @@ ORDER = (
     "label",
     "chronic_day",
     "features",
+    "list_order",
     "capacity",
     "model",
     "equity",

@@ -11,6 +11,7 @@ import pandas as pd
 from ews.capacity import Enrolled, place, rank_district_wide
 from ews.config import Capacities
 from ews.equity.judged_rows import BoolArray, IntArray, JudgedRows
+from ews.list_order import ListOrder
 from ews.model.predictors import MODEL, Predictor
 
 LISTS = {
@@ -48,25 +49,29 @@ def lists_of_both(
     rows: pd.DataFrame, rule: Predictor | None, capacities: Capacities, enrolled: Enrolled
 ) -> tuple[ListsOfScore, ListsOfScore | None]:
     """Return the lists that the model's risks fill, and those that a rule of thumb fills, if one is given."""
+    order = ListOrder.of(rows)
     if rule is None:
-        return lists_of_score(rows, capacities, enrolled), None
+        return lists_of_score(rows, capacities, enrolled, order), None
     with ThreadPoolExecutor(2) as pool:
-        model = pool.submit(lists_of_score, rows, capacities, enrolled)
-        simple = pool.submit(lists_of_rule, rows, rule, capacities, enrolled)
+        model = pool.submit(lists_of_score, rows, capacities, enrolled, order)
+        simple = pool.submit(lists_of_rule, rows, rule, capacities, enrolled, order)
         return model.result(), simple.result()
 
 
-def lists_of_score(rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled) -> ListsOfScore:
+def lists_of_score(
+    rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled, order: ListOrder | None = None
+) -> ListsOfScore:
     """Return the lists that the model's risks fill; ``deployed`` as published, where the rows have it."""
+    order = order or ListOrder.of(rows)
     if "deployed" in rows:
         deployed = rows["deployed"].to_numpy(dtype=bool)
     else:
-        deployed = place(rows, capacities, enrolled)["selected"].to_numpy(dtype=bool)
-    return _with_lists(rows, MODEL, deployed)
+        deployed = place(rows, capacities, enrolled, order=order)["selected"].to_numpy(dtype=bool)
+    return _with_lists(rows, MODEL, deployed, order)
 
 
 def lists_of_rule(
-    rows: pd.DataFrame, rule: Predictor, capacities: Capacities, enrolled: Enrolled
+    rows: pd.DataFrame, rule: Predictor, capacities: Capacities, enrolled: Enrolled, order: ListOrder
 ) -> ListsOfScore:
     """Return the lists, as long at each date, that a rule of thumb fills.
 
@@ -74,17 +79,18 @@ def lists_of_rule(
     the same length in every school and section.
     """
     if "deployed" not in rows:
-        deployed = place(rows, capacities, enrolled, rule.column)["selected"].to_numpy(dtype=bool)
+        placed = place(rows, capacities, enrolled, rule.column, order)
+        deployed = placed["selected"].to_numpy(dtype=bool)
     else:
         deployed = _as_long_as_published(rows, rows["deployed"].to_numpy(dtype=bool), rule)
-    return _with_lists(rows, rule, deployed)
+    return _with_lists(rows, rule, deployed, order)
 
 
-def _with_lists(rows: pd.DataFrame, by: Predictor, deployed: BoolArray) -> ListsOfScore:
+def _with_lists(rows: pd.DataFrame, by: Predictor, deployed: BoolArray, order: ListOrder) -> ListsOfScore:
     label = rows["label"].to_numpy(dtype=np.int64)
     date, dates = pd.factorize(rows["as_of_date"], sort=True)
     student, students = pd.factorize(rows["student_id"], sort=True)
-    rank = rank_district_wide(rows, by.column).to_numpy()
+    rank = rank_district_wide(rows, by.column, order).to_numpy()
     by_risk_alone = {
         "deployed": _first(rank, date, deployed.astype(np.int64)),
         "long": _first(rank, date, label),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from ews.capacity import Enrolled, place
 from ews.config import Capacities
+from ews.list_order import ListOrder
 from ews.model.beside import beside
 from ews.model.calibration_by import calibration_by
 from ews.model.calibration_curve import CalibrationCurve
@@ -73,7 +74,8 @@ def evaluate(
     rows = rows.sort_values(["as_of_date", "student_id"]).reset_index(drop=True)
     codes, students = student_codes(rows["student_id"])
     bootstrap = StudentBootstrap(students, resamples, seed)
-    sections = {each.name: _sections(rows, capacities, enrolled, each) for each in PREDICTORS}
+    order = ListOrder.of(rows)
+    sections = {each.name: _sections(rows, capacities, enrolled, each, order) for each in PREDICTORS}
     with ThreadPoolExecutor(_THREADS) as pool:
         every = pool.map(lambda each: _judge(rows, codes, bootstrap, each, sections[each.name]), PREDICTORS)
         judged = dict(zip((each.name for each in PREDICTORS), every, strict=True))
@@ -122,10 +124,14 @@ def _judge(
 
 
 def _sections(
-    rows: pd.DataFrame, capacities: Capacities, enrolled: Enrolled, predictor: Predictor
+    rows: pd.DataFrame,
+    capacities: Capacities,
+    enrolled: Enrolled,
+    predictor: Predictor,
+    order: ListOrder,
 ) -> pd.Series[str]:
     """Return the section of every listed row when this predictor fills the lists, and "" for the others."""
-    placed = place(rows, capacities, enrolled, score=predictor.column)
+    placed = place(rows, capacities, enrolled, predictor.column, order)
     return placed["section"].where(placed["selected"], "")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ews.capacity import place
 from ews.config import Config
+from ews.list_order import ListOrder
 from ews.model.baselines import rules_of_thumb
 from ews.model.fitting import FittedModel
 from ews.model.labelled_rows import LabelledRows
@@ -55,9 +56,9 @@ def week_to_week(
         enrolled = {**test.enrolled, **roster}
         # The test year's rows hold students with an outcome: the same ones compete a week later.
         rows = rows.loc[rows["student_id"].isin(students)].reset_index(drop=True)
-        sections = {}
+        order, sections = ListOrder.of(rows), {}
         for each in _COMPARED:
-            placed = place(rows, config.outreach.capacity, enrolled, score=each.column)
+            placed = place(rows, config.outreach.capacity, enrolled, each.column, order)
             sections[each.name] = placed["section"].where(placed["selected"], "")
         found += list_stability(rows, sections)
     return found
