@@ -86,7 +86,7 @@ class Columns:
         self._sums.append(summed)
         return len(self._sums) - 1
 
-    def drawn(self, weights: FloatArray) -> FloatArray:
+    def drawn(self, weights: Single) -> FloatArray:
         """Return sums of shape (cells, columns, resamples) under weights of shape (students, resamples).
 
         Products in single precision: a resample's sum is good to six digits, far beyond what resampling
@@ -95,7 +95,7 @@ class Columns:
         if self._matrix is None:
             self._matrix = np.ascontiguousarray(np.array(self._sums))
             self._sums.clear()
-        of_unit = weights.astype(np.float32)[self._cells.student_of_unit]
+        of_unit = weights.astype(np.float32, copy=False)[self._cells.student_of_unit]
         sums = np.empty((len(self._cells.starts) - 1, len(self._matrix), weights.shape[1]), dtype=np.float32)
         multiply = partial(_multiply, self._matrix, self._cells.starts, of_unit, sums)
         # The products are small: sharing each of them among threads costs more than it brings, and where

@@ -14,6 +14,7 @@ import numpy as np
 
 from ews.equity.judged_rows import LEFT_OUT, Grouping, IntArray
 from ews.model.intervals import FloatArray
+from ews.model.pairs import ties_in_order
 from ews.model.resampling import ratio
 
 
@@ -96,20 +97,9 @@ class ScoreOrder:
 
 def _within(groups: np.ndarray, scores: np.ndarray, label: np.ndarray) -> FloatArray:
     """Return placements of rows that are in the order of group and score."""
-    size = len(groups)
-    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
-    ties = np.flatnonzero(np.r_[True, (groups[1:] != groups[:-1]) | (scores[1:] != scores[:-1])])
-    tie_ends, ends = np.r_[ties[1:], size], np.r_[starts[1:], size]
-    of_tie = np.repeat(np.arange(len(ties), dtype=np.int32), tie_ends - ties)
-    of_group = np.searchsorted(starts, ties, side="right") - 1
-    running = np.r_[0, np.cumsum(label, dtype=np.int64)]
-    # By tie: those that share a score lie below one another by half.
-    first = starts[of_group]
-    positives = (running[ends] - running[starts])[of_group]
-    negatives = (ends - starts)[of_group] - positives
-    below = (running[ties] + running[tie_ends]) / 2 - running[first]
-    negatives_below = (ties + tie_ends) / 2 - first - below
-    both = (positives > 0) & (negatives > 0)
-    of_positive = np.divide(negatives_below, negatives, out=np.zeros(len(ties)), where=both)
-    of_negative = np.divide(positives - below, positives, out=np.zeros(len(ties)), where=both)
-    return np.asarray(np.where(label == 1, of_positive[of_tie], of_negative[of_tie]))
+    ties = ties_in_order(groups, scores, label)
+    both, none = (ties.positives > 0) & (ties.negatives > 0), np.zeros(len(ties.positives))
+    of_positive = np.divide(ties.negatives_below, ties.negatives, out=none.copy(), where=both)
+    above = ties.positives - ties.positives_below
+    of_negative = np.divide(above, ties.positives, out=none, where=both)
+    return np.asarray(np.where(label == 1, of_positive[ties.of_row], of_negative[ties.of_row]))

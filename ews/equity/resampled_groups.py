@@ -131,7 +131,7 @@ class ResampledGroups:
             for at, each in enumerate(groupings.values())
         ]
 
-    def resample(self, weights: FloatArray) -> None:
+    def resample(self, weights: Single) -> None:
         """Add the figures of one chunk of resamples, weights of shape (students, resamples)."""
         sums = self._columns.drawn(weights)
         for draws, belongs in zip(self.draws.values(), self._belongs, strict=True):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ews.model.intervals import FloatArray, rate_interval
 from ews.model.predictors import MODEL
-from ews.model.resampling import WeightedSums, bin_edges, ratio
+from ews.model.resampling import WeightedSums, Weights, bin_edges, ratio
 
 _GROUPS = 10
 
@@ -26,7 +26,7 @@ class CalibrationCurve:
         self._sums = WeightedSums(codes, columns, students)
         self._draws: list[FloatArray] = []
 
-    def resample(self, weights: FloatArray) -> None:
+    def resample(self, weights: Weights) -> None:
         """Add the observed rates of one chunk of resamples."""
         sums = self._sums(weights)
         self._draws.append(ratio(sums[1::2], sums[0::2]))

@@ -9,10 +9,9 @@ Index: P. C. Austin and E. W. Steyerberg (2019), Statistics in Medicine 38, 4051
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from ews.model.intervals import FloatArray
-from ews.model.resampling import bin_edges, ratio
+from ews.model.resampling import Weights, bin_edges, counts_by_student, ratio
 
 _GROUPS = 100
 _SPAN = 2 / 3
@@ -37,19 +36,15 @@ class CalibrationError:
         group = np.searchsorted(bin_edges(risk, _GROUPS), risk)
         self._groups = int(group.max()) + 1
         shape = (2 * self._groups, students)
-        ones, cells = np.ones(len(codes)), np.concatenate([group, group[label == 1] + self._groups])
-        members, weights = (
-            np.concatenate([codes, codes[label == 1]]),
-            np.concatenate([ones, ones[label == 1]]),
-        )
-        self._counts = sparse.csr_array((weights, (cells, members)), shape=shape)
+        cells = np.concatenate([group, group[label == 1] + self._groups])
+        self._counts = counts_by_student(cells, np.concatenate([codes, codes[label == 1]]), shape)
         rows = np.bincount(group)
         self._at = np.bincount(group, weights=risk) / np.maximum(rows, 1)
         self._kernels = _kernels(self._at, rows)
 
-    def __call__(self, weights: FloatArray) -> FloatArray:
+    def __call__(self, weights: Weights) -> FloatArray:
         """Return the index of every resample, shape (resamples,), for weights (students, resamples)."""
-        counts: FloatArray = self._counts @ weights
+        counts = (self._counts @ weights.astype(self._counts.dtype, copy=False)).astype(np.float64)
         rows, positives = counts[: self._groups], counts[self._groups :]
         distance = np.abs(self._at[:, None] - self._smooth(rows, positives))
         total = rows.sum(axis=0)
@@ -75,7 +70,8 @@ def integrated_calibration_index(label: np.ndarray, risk: np.ndarray) -> float:
     if len(label) == 0:
         return float("nan")
     everyone = np.arange(len(label))
-    return float(CalibrationError(everyone, risk, label, len(label))(np.ones((len(label), 1)))[0])
+    once = np.ones((len(label), 1), dtype=np.float32)
+    return float(CalibrationError(everyone, risk, label, len(label))(once)[0])
 
 
 def _kernels(at: np.ndarray, rows: np.ndarray) -> tuple[FloatArray, FloatArray, FloatArray]:

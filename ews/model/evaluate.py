@@ -27,6 +27,7 @@ from ews.model.lift import lift
 from ews.model.list_stability import list_stability
 from ews.model.predictors import PREDICTORS, Predictor
 from ews.model.resampling import StudentBootstrap, student_codes
+from ews.model.within_school import groups_of
 
 POOLED = "pooled"
 
@@ -73,6 +74,7 @@ def evaluate(
     """
     rows = rows.sort_values(["as_of_date", "student_id"]).reset_index(drop=True)
     codes, students = student_codes(rows["student_id"])
+    rows["group"] = groups_of(rows)
     bootstrap = StudentBootstrap(students, resamples, seed)
     order = ListOrder.of(rows)
     sections = {each.name: _sections(rows, capacities, enrolled, each, order) for each in PREDICTORS}
@@ -110,7 +112,7 @@ def _judge(
     """Return one predictor's figures, and draws of those compared by pairs, by period and population."""
     # Two predictors at a time, with the same weights drawn anew: holding all of them at once would take
     # three times the memory and save a second.
-    own = rows[["school_id", "as_of_date", "label", "already_chronic", predictor.column]]
+    own = rows[["group", "label", "already_chronic", predictor.column]]
     slices = {
         (period, population): Slice(
             population, predictor, own.loc[mask], codes[mask], bootstrap.students, listed[mask]

@@ -22,8 +22,8 @@ from ews.model.intervals import (
 )
 from ews.model.measures import auc, average_precision, brier
 from ews.model.predictors import Predictor
-from ews.model.resampling import ScoreHistogram, WeightedSums, auc_of, average_precision_of, ratio
-from ews.model.within_school import groups_of, within_school_auc
+from ews.model.resampling import ScoreHistogram, WeightedSums, Weights, auc_of, average_precision_of, ratio
+from ews.model.within_school import within_school_auc
 
 ALL = "all"
 NOT_YET_CHRONIC = "not_yet_chronic"
@@ -52,7 +52,8 @@ class Slice:
     predictor : Predictor
         Whose scores are judged.
     rows : DataFrame
-        The judged rows of this period and population, one per student_id and as_of_date.
+        The judged rows of this period and population, one per student_id and as_of_date: ``label``,
+        ``already_chronic``, ``group`` (see :func:`ews.model.within_school.groups_of`), the score.
     codes : int array of shape (rows,)
         Each row's student.
     students : int
@@ -74,7 +75,7 @@ class Slice:
         self.label = rows["label"].to_numpy(dtype=int)
         self.score = rows[predictor.column].to_numpy(dtype=float)
         self.codes = codes
-        self.group = groups_of(rows)
+        self.group = rows["group"].to_numpy()
         self._draws: dict[str, list[FloatArray]] = {}
         self._sections: dict[str, _SectionCounts] = {}
         self._sums = WeightedSums(codes, self._columns(rows["already_chronic"], listed), students)
@@ -85,30 +86,33 @@ class Slice:
             self._error = CalibrationError(codes, self.score, self.label, students)
 
     def _columns(self, chronic: pd.Series[bool], listed: pd.Series[str]) -> list[np.ndarray]:
-        """Return what is summed in resamples: rows, squared errors, and four counts for each section."""
+        """Return what is summed in resamples: rows, a risk's squared errors, four counts for each section."""
         eligible = {PREVENT: ~chronic.to_numpy(dtype=bool)}
         if self.population == ALL:
             eligible |= {INTENSIVE: ~eligible[PREVENT], BOTH: np.ones(len(chronic), dtype=bool)}
-        columns = [np.ones(len(chronic)), (self.score - self.label) ** 2]
+        columns: list[np.ndarray] = [np.ones(len(chronic))]
+        if self.predictor.gives_risks:
+            columns.append((self.score - self.label) ** 2)
         for name, mask in eligible.items():
             on_list = (listed != "").to_numpy() & mask
             found, positive = on_list & (self.label == 1), mask & (self.label == 1)
             columns += [on_list, found, positive, mask]
             self._sections[name] = _SectionCounts(
                 *(int(each.sum()) for each in (on_list, found, positive, mask)),
-                *(len(np.unique(self.codes[each])) for each in (on_list, positive)),
+                *(np.count_nonzero(np.bincount(self.codes[each])) for each in (on_list, positive)),
             )
         return columns
 
-    def resample(self, weights: FloatArray) -> None:
+    def resample(self, weights: Weights) -> None:
         """Add the figures of one chunk of resamples, weights of shape (students, resamples)."""
         if len(self.label) == 0:
             return
         negatives, positives = self._histogram(weights)
-        rows, errors, *counts = self._sums(weights)
+        rows, *counts = self._sums(weights)
         self._keep("auc", auc_of(negatives, positives))
         self._keep("average_precision", average_precision_of(negatives, positives))
         if self.predictor.gives_risks:
+            errors, *counts = counts
             self._keep("brier", ratio(errors, rows))
             self._keep("calibration_error", self._error(weights))
         for place_of, name in enumerate(self._sections):

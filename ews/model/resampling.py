@@ -4,6 +4,9 @@ One set of weights serves every figure, so that differences between figures are 
 column of weights (how often each student was drawn); every figure here is a function of weighted sums,
 which one sparse product gives for a whole chunk of resamples. Ranking measures go through a histogram
 of the score: exact up to ``BINS`` distinct scores, and beyond that ties within a bin count as halves.
+
+Products go student by student, so that the weights of a million students pass through memory once, in
+order; and in single precision wherever all sums are whole numbers that it holds without rounding.
 """
 
 from __future__ import annotations
@@ -18,10 +21,15 @@ from scipy import sparse
 
 from ews.model.intervals import FloatArray
 
+Weights = NDArray[np.float32]
+"""Of shape (students, resamples): how often each was drawn, whole numbers."""
+
 BINS = 1024
 """Bins of a score in resamples; point estimates never go through them."""
 
-_CHUNK_CELLS = 2**25  # 256 MiB of weights at a time, however large the district
+_CHUNK_CELLS = 2**25  # 128 MiB of weights at a time, however large the district
+_WIDENED = 2**18  # weights in double precision at a time: as many as a processor's cache holds
+_WHOLE_IN_SINGLE = 2**24  # single precision holds every whole number up to here
 _CHUNK_RESAMPLES = 250  # beyond that, histograms outgrow the processor's cache
 
 
@@ -43,14 +51,14 @@ class StudentBootstrap:
     resamples: int
     seed: int
 
-    def chunks(self) -> Iterator[FloatArray]:
+    def chunks(self) -> Iterator[Weights]:
         """Yield arrays of shape (students, resamples of this chunk); each column sums to ``students``."""
         generator = np.random.Generator(np.random.PCG64(self.seed))
         size = min(self.resamples, _CHUNK_RESAMPLES, max(1, _CHUNK_CELLS // self.students))
         for start in range(0, self.resamples, size):
             # Drawn one resample after the other, so that the chunk's size changes no weight.
             columns = np.array([self._draw(generator) for _ in range(min(size, self.resamples - start))])
-            yield columns.T.astype(np.float64, order="C")
+            yield columns.T.astype(np.float32, order="C")
 
     def _draw(self, generator: np.random.Generator) -> NDArray[np.int32]:
         drawn = generator.integers(self.students, size=self.students)
@@ -78,12 +86,19 @@ class WeightedSums:
     """
 
     def __init__(self, codes: np.ndarray, columns: Sequence[np.ndarray], students: int) -> None:
-        per_student = [np.bincount(codes, weights=column, minlength=students) for column in columns]
-        self._sums = sparse.csr_array(np.array(per_student))
+        per_student = np.array([np.bincount(codes, weights=column, minlength=students) for column in columns])
+        whole = np.array([_whole_in_single(each) for each in per_student], dtype=bool)
+        self._counts = sparse.csc_array(per_student[whole].astype(np.float32))
+        self._others, self._whole = per_student[~whole], whole
 
-    def __call__(self, weights: FloatArray) -> FloatArray:
+    def __call__(self, weights: Weights) -> FloatArray:
         """Return sums of shape (columns, resamples) under weights of shape (students, resamples)."""
-        sums: FloatArray = self._sums @ weights
+        sums = np.zeros((len(self._whole), weights.shape[1]))
+        sums[self._whole] = self._counts @ weights.astype(np.float32, copy=False)
+        portion = max(1, _WIDENED // weights.shape[1])
+        for start in range(0, len(weights) if len(self._others) else 0, portion):
+            part = slice(start, start + portion)
+            sums[~self._whole] += self._others[:, part] @ weights[part].astype(np.float64)
         return sums
 
 
@@ -112,12 +127,30 @@ class ScoreHistogram:
         self._bins = len(edges)
         cells = labels * self._bins + np.searchsorted(edges, scores)
         shape = (2 * self._bins, students)
-        self._counts = sparse.csr_array((np.ones(len(codes)), (cells, codes)), shape=shape)
+        self._counts = counts_by_student(cells, codes, shape)
 
-    def __call__(self, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def __call__(self, weights: Weights) -> tuple[FloatArray, FloatArray]:
         """Return (negatives, positives), each of shape (bins, resamples), lowest scores first."""
-        counts: FloatArray = self._counts @ weights
+        counts = (self._counts @ weights.astype(self._counts.dtype, copy=False)).astype(np.float64)
         return counts[: self._bins], counts[self._bins :]
+
+
+def counts_by_student(
+    cells: np.ndarray, codes: np.ndarray, shape: tuple[int, int]
+) -> sparse.csc_array[np.float32 | np.float64]:
+    """Return how many rows each student has in each cell, of shape (cells, students)."""
+    single = np.float32 if _fits_single(len(cells)) else np.float64
+    return sparse.csc_array((np.ones(len(cells), dtype=single), (cells, codes)), shape=shape)
+
+
+def _whole_in_single(per_student: FloatArray) -> bool:
+    """Whether a column's sums are whole numbers under any weights, and single precision holds them."""
+    return _fits_single(np.abs(per_student).sum()) and bool((per_student == np.rint(per_student)).all())
+
+
+def _fits_single(total: float) -> bool:
+    """Whether whole numbers up to this sum, redrawn, are exact: a resample's sum is never near its double."""
+    return bool(2 * total < _WHOLE_IN_SINGLE)
 
 
 def bin_edges(scores: np.ndarray, bins: int = BINS) -> np.ndarray:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from ews.model.clustered import interval_around
 from ews.model.intervals import FloatArray, Interval
+from ews.model.pairs import ties_in_order
 
 
 def within_school_auc(label: np.ndarray, score: np.ndarray, group: np.ndarray, codes: np.ndarray) -> Interval:
@@ -48,11 +49,9 @@ def groups_of(rows: pd.DataFrame) -> np.ndarray:
 
 def _wins_and_pairs(label: np.ndarray, score: np.ndarray, group: np.ndarray) -> tuple[FloatArray, FloatArray]:
     """Return for every row the pairs with the other outcome in its group, and how many are in order."""
-    frame = pd.DataFrame({"group": group, "label": label, "score": score})
-    everyone = frame.groupby("group")["score"].rank(method="average").to_numpy()
-    own = frame.groupby(["group", "label"])["score"].rank(method="average").to_numpy()
-    sizes = np.bincount(group)
-    positives = np.bincount(group, weights=label, minlength=len(sizes))
-    others = np.where(label == 1, sizes[group] - positives[group], positives[group]).astype(float)
-    below = everyone - own  # of the other outcome, ties counted half
-    return np.where(label == 1, below, others - below), others
+    order = np.lexsort((score, group))
+    ties = ties_in_order(group[order], score[order], label[order])
+    of_tie = np.empty(len(order), dtype=np.int64)
+    of_tie[order] = ties.of_row
+    wins = np.where(label == 1, ties.negatives_below[of_tie], (ties.positives - ties.positives_below)[of_tie])
+    return wins, np.where(label == 1, ties.negatives[of_tie], ties.positives[of_tie]).astype(float)

@@ -23,7 +23,8 @@ def fit_sentence(rows: pd.DataFrame) -> str | None:
     if len(students) < LEAST_STUDENTS:
         return None
     risk, label = rows["risk"].to_numpy(dtype=float), rows["label"].to_numpy(dtype=int)
-    index = CalibrationError(codes, risk, label, len(students))(np.ones((len(students), 1)))[0]
+    once = np.ones((len(students), 1), dtype=np.float32)
+    index = CalibrationError(codes, risk, label, len(students))(once)[0]
     return (
         f"The published risks expected the outcome of {100 * risk.mean():.1f}% of student-nights, and it "
         f"came for {100 * label.mean():.1f}%; on average a risk was off by {100 * index:.1f} points."
