@@ -26,18 +26,22 @@ class ListOrder:
     Attributes
     ----------
     ties : int array of shape (rows,)
-        Which row is how manieth where all scores are equal.
-    date : int array of shape (rows,)
-        Number of each row's date in ``dates``.
+        The numbers of the rows, first place first, where all scores are equal.
+    student, date : int arrays of shape (rows,)
+        Number of each row's student in the order of ids, and of its date in ``dates``.
     school : int array of shape (rows,), or None
         Number of each row's school in ``schools``; None where rows have none.
+    students : int
+        How many distinct students.
     dates, schools : tuple
-        The distinct ones, as they occur first.
+        The distinct ones; dates in order.
     """
 
     ties: IntArray
+    student: IntArray
     date: IntArray
     school: IntArray | None
+    students: int
     dates: tuple[dt.date, ...]
     schools: tuple[str, ...]
 
@@ -45,11 +49,11 @@ class ListOrder:
     def of(cls, rows: pd.DataFrame) -> ListOrder:
         """Look at ``student_id``, ``absences_left``, ``as_of_date`` and, where there, ``school_id``."""
         # One number for each student in the order of the digests: numbers sort faster than text.
-        codes, students = pd.factorize(rows["student_id"])
-        ties = np.lexsort((_digest_ranks(students)[codes], rows["absences_left"].to_numpy()))
-        date, dates = pd.factorize(rows["as_of_date"])
+        student, students = pd.factorize(rows["student_id"], sort=True)
+        ties = np.lexsort((_digest_ranks(students)[student], rows["absences_left"].to_numpy()))
+        date, dates = pd.factorize(rows["as_of_date"], sort=True)
         school, schools = pd.factorize(rows["school_id"]) if "school_id" in rows else (None, ())
-        return cls(ties, date, school, tuple(dates), tuple(schools))
+        return cls(ties, student, date, school, len(students), tuple(dates), tuple(schools))
 
     def by(self, score: pd.Series[float]) -> IntArray:
         """Return the numbers of the rows, first place first.
