@@ -138,10 +138,11 @@ def _this_year(now: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
 
 def _recent(now: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     """Rates of the last so many days of each student, and those of 20 against what came before them."""
+    newest = _by_student(now).tail(max(WINDOWS))
     found = {
-        f"absence_rate_last_{window}": _absence_rate(_by_student(now).tail(window)) for window in WINDOWS
+        f"absence_rate_last_{window}": _absence_rate(_by_student(newest).tail(window)) for window in WINDOWS
     }
-    recent = _by_student(now).tail(20)
+    recent = _by_student(newest).tail(20)
     unexcused = recent["absent"] & (recent["kind"] == "unexcused")
     away = _by_student(recent.assign(unexcused=unexcused))[["absent", "exempt", "unexcused"]].sum()
     days = _by_student(recent).size() - away["exempt"]
