@@ -1,60 +1,83 @@
-"""The features as most early-warning scripts compute them: pandas, one row per student and school day.
+"""Every feature as a careful user of pandas computes it from one row per student and school day.
 
-Written as a careful user of pandas would: no Python function is called per student, and everything that can
-be done on whole columns is. It computes a part of what ews does (:data:`FEATURES`), so that a comparison of
-times is in its favor.
+No Python function is called per student, everything that can be done on whole columns is, and names are
+categories; but every day counts as a row to the end, as daily files have it. It computes the same features as
+ews, under the usual definition only. What does not rest on daily rows - the roster and what is left of the
+school's year, the nurse, meals - starts from the small files, and is shared with ``pandas_events``.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from pathlib import Path
 
 import pandas as pd
 
-from ews.features.attendance import ATTENDANCE_FEATURES
+from ews.features.matrix import FEATURES
+from tests.benchmarks.pandas_events.features import read_tables
+from tests.benchmarks.pandas_events.health import meal_features, nurse_features
+from tests.benchmarks.pandas_events.remaining import remaining_features
+from tests.benchmarks.pandas_events.roster import numbered, placed, roster_features, roster_of, school_year_of
+from tests.benchmarks.places import AS_OF
 
 WINDOWS = (5, 10, 20, 40)
-FEATURES = (*ATTENDANCE_FEATURES, "absence_beyond_peers")
-"""All of attendance, and what the rest of the class did on the same days."""
 
 _CLASS = ["school_id", "grade", "date"]
 
 
-def daily_features(path: Path, seconds: dict[str, float]) -> tuple[pd.DataFrame, int]:
-    """Return :data:`FEATURES` by student_id from daily rows, and how many rows there were.
+def daily_features(
+    folder: Path, seconds: dict[str, float], as_of: dt.date = AS_OF
+) -> tuple[pd.DataFrame, int]:
+    """Return every feature by student_id of everyone enrolled, and how many daily rows there were.
 
     Parameters
     ----------
-    path : Path
-        Parquet: student_id, school_id, grade, school_year, date, absent, exempt, kind, part_day,
-        around_break; in the order of date.
+    folder : Path
+        What :func:`tests.benchmarks.daily_files.write_daily_files` left.
     seconds : dict
         Receives the wall seconds of reading, of sorting and of each part.
     """
     started = time.perf_counter()
-    rows = pd.read_parquet(path, read_dictionary=["school_id", "grade", "kind"])
+    tables = read_tables(folder)
     started = _said("read", started, seconds)
-    rows = rows.sort_values(["student_id", "date"], ignore_index=True)
-    for column in ("absent", "exempt"):
-        rows[column] = rows[column].astype("int64")
-    rows["clock"] = rows.groupby(["student_id", "school_year"]).cumcount() + 1
+    calendar, day = numbered(tables["calendar"]), pd.Timestamp(as_of)
+    year = school_year_of(calendar, day)
+    spells = placed(tables["spells"], calendar, year)
+    roster = roster_of(tables["enrollments"], year, day)
+    started = _said("calendar and roster", started, seconds)
+    rows = tables.pop("days").sort_values(["student_id", "date"], ignore_index=True)
+    daily_rows = len(rows)
+    now, last, before = (_of_year(rows, year - ago) for ago in range(3))
+    del rows
     started = _said("sort", started, seconds)
-    year = rows["school_year"].max()
-    now, last, before = (rows[rows["school_year"] == year - ago] for ago in range(3))
-    found = _totals(now)
+    totals = [_totals(each) for each in (now, last, before)]
     started = _said("totals", started, seconds)
-    found = found.join(_windows(now, found))
+    found = _this_year(now, totals[0]).join(_recent(now, totals[0]))
     started = _said("windows", started, seconds)
-    found = found.join(_streaks(now))
-    found["spell_rate"] = (found["absence_spells"] / found["days_enrolled"]).where(found["days_enrolled"] > 0)
+    runs = [_runs(each) for each in (now, last, before)]
+    for of_year, those in zip(totals, runs, strict=True):
+        of_year["spells"] = _by_student(those).size().reindex(of_year.index, fill_value=0)
+    found = found.join(_streaks(runs[0], totals[0]))
     started = _said("streaks", started, seconds)
-    found["absence_beyond_peers"] = _beyond_peers(now, found["days_enrolled"])
-    started = _said("peers", started, seconds)
-    found = found.join(_earlier(last, before, now), how="outer")
+    found["absence_beyond_peers"] = _rate(_beyond_peers(now), totals[0]["days"])
+    found = found.join(_earlier(last, totals), how="outer")
     found["change_from_last_year"] = found["absence_rate"] - found["last_year_same_period_rate"]
-    _said("earlier years", started, seconds)
-    return found[list(FEATURES)].reset_index(), len(rows)
+    started = _said("peers and earlier years", started, seconds)
+    found = found.join(
+        roster_features(roster, totals[0], spells, calendar, tables["schools"], year), how="right"
+    )
+    found["school_rate_last_year"] = _school_rate_last_year(roster, last)
+    found = found.join(remaining_features(found, totals))
+    started = _said("roster and what remains", started, seconds)
+    clock, away = now.groupby("student_id", observed=False).size(), now.loc[now["absent"]]
+    found = found.join(
+        nurse_features(tables["visits"], spells, calendar, clock, away[["student_id", "clock"]])
+    )
+    found = found.join(meal_features(tables["meals"], roster, tables["schools"], day))
+    _said("nurse and meals", started, seconds)
+    found.index = found.index.astype("str")
+    return found[list(FEATURES)].reset_index(), daily_rows
 
 
 def _said(part: str, started: float, seconds: dict[str, float]) -> float:
@@ -63,105 +86,134 @@ def _said(part: str, started: float, seconds: dict[str, float]) -> float:
     return now
 
 
-def _rate(rows: pd.DataFrame, column: str = "absent") -> pd.Series:
-    sums = rows.groupby("student_id")[[column, "exempt"]].agg({column: "sum", "exempt": ["sum", "size"]})
-    days = sums["exempt", "size"] - sums["exempt", "sum"]
-    return (sums[column, "sum"] / days).where(days > 0)
+def _by_student(rows: pd.DataFrame) -> pd.api.typing.DataFrameGroupBy:
+    return rows.groupby("student_id")
 
 
-def _totals(now: pd.DataFrame) -> pd.DataFrame:
-    by_student = now.assign(
-        excused=now["absent"] * (now["kind"] == "excused"),
-        unexcused=now["absent"] * (now["kind"] == "unexcused"),
-        suspension=(now["kind"] == "suspension").astype("int64"),
-        tardy=(now["kind"] == "tardy").astype("int64"),
-        part_day=now["part_day"].astype("int64"),
-        weekend=now["absent"] * now["date"].dt.day_of_week.isin([0, 4]),
-        around_break=now["absent"] * now["around_break"],
-    ).groupby("student_id")
-    kinds = ["excused", "unexcused", "suspension", "tardy", "part_day"]
-    sums = by_student[["absent", "exempt", "weekend", "around_break", *kinds]].sum()
-    days = by_student.size() - sums["exempt"]
-    found = pd.DataFrame({"days_enrolled": days, "absence_days": sums["absent"]})
-    found["absence_rate"] = (sums["absent"] / days).where(days > 0)
-    for kind in kinds:
-        found[f"{kind}_rate"] = (sums[kind] / days).where(days > 0)
-    found["monday_friday_share"] = (sums["weekend"] / sums["absent"]).where(sums["absent"] > 0)
-    found["around_break_share"] = (sums["around_break"] / sums["absent"]).where(sums["absent"] > 0)
-    found["first_month_rate"] = _rate(now[now["clock"] <= 20])
+def _of_year(rows: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the rows of a school year, each with the number of the student's day in it (clock)."""
+    those = rows[rows["school_year"] == year]
+    return those.assign(clock=_by_student(those).cumcount() + 1)
+
+
+def _rate(part: pd.Series, days: pd.Series) -> pd.Series:
+    return (part / days).where(days > 0)
+
+
+def _absence_rate(rows: pd.DataFrame) -> pd.Series:
+    """Days absent over the days that count, of rows."""
+    by_student = _by_student(rows)
+    sums = by_student[["absent", "exempt"]].sum()
+    return _rate(sums["absent"], by_student.size() - sums["exempt"])
+
+
+def _totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """By student of a year: rows (clock), days that count (days), and of which kind the others were."""
+    absent, kind = rows["absent"], rows["kind"]
+    by_student = _by_student(
+        rows[["student_id", "absent", "exempt", "part_day"]].assign(
+            excused=absent & (kind == "excused"),
+            unexcused=absent & (kind == "unexcused"),
+            suspension=kind == "suspension",
+            tardy=kind == "tardy",
+            weekend=absent & rows["date"].dt.day_of_week.isin([0, 4]),
+            around_break=absent & rows["around_break"],
+        )
+    )
+    sums = by_student.sum()
+    clock = by_student.size()
+    return sums.assign(clock=clock, days=clock - sums["exempt"])
+
+
+def _this_year(now: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    days, absent = sums["days"], sums["absent"]
+    found = pd.DataFrame({"days_enrolled": days, "absence_days": absent, "absence_rate": _rate(absent, days)})
+    for kind in ("excused", "unexcused", "suspension", "tardy", "part_day"):
+        found[f"{kind}_rate"] = _rate(sums[kind], days)
+    found["monday_friday_share"] = _rate(sums["weekend"], absent)
+    found["around_break_share"] = _rate(sums["around_break"], absent)
+    found["first_month_rate"] = _absence_rate(now[now["clock"] <= 20])
     return found
 
 
-def _windows(now: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
-    """Rolling sums over each student's days, of which the last counts."""
-    daily = now.assign(unexcused=now["absent"] * (now["kind"] == "unexcused")).groupby("student_id")
-    found = {}
-    for window in WINDOWS:
-        columns = ["absent", "exempt", "unexcused"] if window == 20 else ["absent", "exempt"]
-        sums = daily[columns].rolling(window, min_periods=1).sum().groupby(level=0).last()
-        days = daily.size().clip(upper=window) - sums["exempt"]
-        found[f"absence_rate_last_{window}"] = (sums["absent"] / days).where(days > 0)
-        if window == 20:
-            found["unexcused_rate_last_20"] = (sums["unexcused"] / days).where(days > 0)
-            earlier_days = totals["days_enrolled"] - days
-            earlier = (totals["absence_days"] - sums["absent"]) / earlier_days
-            found["absence_trend"] = found["absence_rate_last_20"] - earlier.where(earlier_days > 0)
-            unexcused = totals["unexcused_rate"].fillna(0) * totals["days_enrolled"] - sums["unexcused"]
-            before = (unexcused / earlier_days).where(earlier_days > 0)
-            found["unexcused_trend"] = found["unexcused_rate_last_20"] - before
+def _recent(now: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """Rates of the last so many days of each student, and those of 20 against what came before them."""
+    newest = _by_student(now).tail(max(WINDOWS))
+    found = {
+        f"absence_rate_last_{window}": _absence_rate(_by_student(newest).tail(window)) for window in WINDOWS
+    }
+    recent = _by_student(newest).tail(20)
+    unexcused = recent["absent"] & (recent["kind"] == "unexcused")
+    away = _by_student(recent.assign(unexcused=unexcused))[["absent", "exempt", "unexcused"]].sum()
+    days = _by_student(recent).size() - away["exempt"]
+    earlier, earlier_days = sums[["absent", "unexcused"]] - away, sums["days"] - days
+    found["unexcused_rate_last_20"] = _rate(away["unexcused"], days)
+    found["absence_trend"] = found["absence_rate_last_20"] - _rate(earlier["absent"], earlier_days)
+    found["unexcused_trend"] = found["unexcused_rate_last_20"] - _rate(earlier["unexcused"], earlier_days)
     return pd.DataFrame(found)
 
 
-def _beyond_peers(now: pd.DataFrame, days_enrolled: pd.Series) -> pd.Series:
-    """Absence weighed by the share of the others of school and grade who came that day."""
-    class_days = now.groupby(_CLASS, observed=True)["absent"]
-    others, away = class_days.transform("size") - 1, class_days.transform("sum")
-    weighed = (10_000 * (others - away + 1) // others.where(others > 0)).fillna(10_000)
-    beyond = (now["absent"] * weighed).groupby(now["student_id"]).sum() / 10_000
-    return (beyond / days_enrolled).where(days_enrolled > 0)
-
-
 def _runs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Runs of days of absence, their length and last clock: a new one where the day before differs."""
-    previous = rows.groupby("student_id")["absent"].shift()
-    run = (rows["absent"] != previous).cumsum()
-    return rows[rows["absent"] == 1].groupby(["student_id", run])["clock"].agg(["size", "max"])
-
-
-def _streaks(now: pd.DataFrame) -> pd.DataFrame:
-    runs = _runs(now)
-    by_student = runs.groupby("student_id")
-    last_day = now.groupby("student_id")["clock"].max()
-    current = runs[runs["max"] == last_day.reindex(runs.index.get_level_values(0)).to_numpy()]
-    found = pd.DataFrame(index=last_day.index)
-    found["current_streak"] = current.groupby("student_id")["size"].max().reindex(last_day.index).fillna(0)
-    found["longest_streak"] = by_student["size"].max().reindex(last_day.index).fillna(0)
-    found["absence_spells"] = by_student.size().reindex(last_day.index).fillna(0)
-    found["days_since_absence"] = last_day - by_student["max"].max()
-    return found
-
-
-def _earlier(last: pd.DataFrame, before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    last = last.assign(
-        unexcused=last["absent"] * (last["kind"] == "unexcused"),
-        tardy=(last["kind"] == "tardy").astype("int64"),
+    """Runs of days of absence: student_id, length and last clock; one begins where the day before differs."""
+    begins = rows["absent"] & ~_by_student(rows)["absent"].shift(fill_value=False)
+    away = rows[["student_id", "clock"]].assign(run=begins.cumsum())[rows["absent"]]
+    return away.groupby("run").agg(
+        student_id=("student_id", "first"), length=("clock", "size"), last=("clock", "max")
     )
-    days = last.groupby("student_id")
-    enrolled = days.size() - days["exempt"].sum()
-    reached = last["student_id"].map(now.groupby("student_id")["clock"].max())
-    newest = days["clock"].transform("max") - last["clock"]
-    ahead = last["clock"] - reached
-    spells = _runs(last).groupby("student_id").size().reindex(enrolled.index).fillna(0)
+
+
+def _streaks(runs: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    by_student, clock = _by_student(runs), sums["clock"]
+    open_runs = runs[runs["last"] == runs.join(clock, on="student_id")["clock"]]
+    current = open_runs.set_index("student_id")["length"]
     return pd.DataFrame(
         {
-            "last_year_rate": _rate(last),
-            "last_year_unexcused_rate": _rate(last, "unexcused"),
-            "last_year_tardy_rate": (days["tardy"].sum() / enrolled).where(enrolled > 0),
-            "last_year_same_period_rate": _rate(last[last["clock"] <= reached]),
-            "last_year_last_40_rate": _rate(last[newest < 40]),
-            "year_before_rate": _rate(before),
-            "last_year_same_weeks_rate": _rate(last[(ahead > -10) & (ahead <= 10)]),
-            "last_year_rest_rate": _rate(last[ahead > 0]),
-            "last_year_spell_rate": (spells / enrolled).where(enrolled > 0),
+            "current_streak": current.reindex(clock.index).fillna(0),
+            "longest_streak": by_student["length"].max().reindex(clock.index).fillna(0),
+            "absence_spells": sums["spells"],
+            "spell_rate": _rate(sums["spells"], sums["days"]),
+            "days_since_absence": clock - by_student["last"].max(),
         }
     )
+
+
+def _beyond_peers(now: pd.DataFrame) -> pd.Series:
+    """Days of absence by student, each weighed by the share of the others of school and grade who came."""
+    class_days = now.groupby(_CLASS)["absent"]
+    others, away = class_days.transform("size") - 1, class_days.transform("sum")
+    weighed = (10_000 * (others - away + 1) // others.where(others > 0)).fillna(10_000)
+    return (now["absent"] * weighed).groupby(now["student_id"]).sum() / 10_000
+
+
+def _earlier(last: pd.DataFrame, totals: list[pd.DataFrame]) -> pd.DataFrame:
+    """Last year, as a whole and against where the student stands this year, and the year before it."""
+    now, sums, before = totals
+    reached = last[["student_id"]].join(now["clock"], on="student_id")["clock"]
+    ahead = last["clock"] - reached
+    return pd.DataFrame(
+        {
+            "last_year_rate": _rate(sums["absent"], sums["days"]),
+            "last_year_unexcused_rate": _rate(sums["unexcused"], sums["days"]),
+            "last_year_tardy_rate": _rate(sums["tardy"], sums["days"]),
+            "last_year_spell_rate": _rate(sums["spells"], sums["days"]),
+            "last_year_same_period_rate": _absence_rate(last[ahead <= 0]),
+            "last_year_same_weeks_rate": _absence_rate(last[(ahead > -10) & (ahead <= 10)]),
+            "last_year_rest_rate": _absence_rate(last[ahead > 0]),
+            "last_year_last_40_rate": _absence_rate(_by_student(last).tail(40)),
+            "year_before_rate": _rate(before["absent"], before["days"]),
+        }
+    )
+
+
+def _school_rate_last_year(roster: pd.DataFrame, last: pd.DataFrame) -> pd.Series:
+    """Return last year's rate of all others who were then at the school of each of the roster."""
+    own = ["student_id", "school_id"]
+    by_school = last.groupby(own)
+    one = by_school[["absent", "exempt"]].sum()
+    one["days"] = by_school.size() - one["exempt"]
+    everyone = one.groupby("school_id", observed=False)[["absent", "days"]].sum()
+    keys = roster.reset_index()[own]
+    mine = keys.merge(one.reset_index(), on=own, how="left").fillna({"absent": 0, "days": 0})
+    school = everyone.reindex(keys["school_id"]).reset_index(drop=True)
+    found = _rate(school["absent"] - mine["absent"], school["days"] - mine["days"])
+    return found.set_axis(roster.index)

@@ -48,7 +48,7 @@ STAGES = (
         "Snapshot and features",
         {
             "by_hand": "SQL by hand",
-            "daily_rows": "pandas over daily rows, whole columns",
+            "daily_rows": "pandas over daily rows, whole columns, all features",
             "by_student": "pandas over daily rows, student by student",
             "in_pandas": "pandas with the idea of ews, all features",
         },

@@ -17,7 +17,7 @@ from tests.benchmarks.six_million import plan_for_six_million
 LIMITS = {
     "bare_read": "a bare typed read",
     "by_hand": "SQL by hand",
-    "daily_rows": "pandas over daily rows, whole columns",
+    "daily_rows": "pandas over daily rows, whole columns, all features",
     "by_student": "pandas over daily rows, student by student",
     "in_pandas": "pandas with the idea of ews, all features",
     "bare_predict": "bare `predict`",
@@ -54,12 +54,12 @@ _FOOT = """\
   generated ones. The *bare typed read* reads the same CSV files with DuckDB and counts every cell. *Bare*
   `predict` and *contributions* are LightGBM's own, of the same trees and rows.
 - *pandas over daily rows* has a row for each student and school day, as daily files have. *Whole columns*
-  ([the code](../tests/benchmarks/daily_rows.py)) is what a careful user of pandas writes: grouped and rolling
-  sums, no Python per student; it computes {subset} of the features. *Student by student*
+  ([the code](../tests/benchmarks/daily_rows.py)) is what a careful user of pandas writes: names as
+  categories, grouped sums, no Python per student; it computes all {features} features. *Student by student*
   ([the code](../tests/benchmarks/daily_rows_by_student.py)) applies a function to each student's days, as
   many scripts do; it computes {own}. *With the idea of ews* ([the code](../tests/benchmarks/pandas_events))
   is not what one finds in scripts: days are numbered and then only those are kept on which something
-  happened; it computes all {features}. Tests hold all three against `ews`. Reading their Parquet files is
+  happened; it computes all {features} too. Tests hold all three against `ews`. Reading their Parquet files is
   counted, what makes them is not: they hold three years as known on the day, with overlapping enrollments
   told apart and each day called absent or not, which `ews` does from the versions in its store. They are
   measured once, up to 100,000 students, and stopped at a ceiling of memory and of time.
@@ -91,7 +91,6 @@ def write_documents(results: Path = RESULTS, docs: Path | None = None) -> list[P
 def benchmarks(records: Sequence[Record], every: Sequence[Figures]) -> str:
     """Return the page."""
     from ews.features.matrix import FEATURES
-    from tests.benchmarks.daily_rows import FEATURES as SUBSET
     from tests.benchmarks.daily_rows_by_student import FEATURES as OWN
     from tests.benchmarks.places import AS_OF
 
@@ -105,7 +104,7 @@ def benchmarks(records: Sequence[Record], every: Sequence[Figures]) -> str:
     spans = sorted({each.years for each in every if each.stage in BY_NAME}, reverse=True)
     parts += [f"## {years} years of history\n\n{_table(every, years)}" for years in spans]
     parts += [_asked(every), _start_up(every), _families(every), _steps(every)]
-    parts.append(_FOOT.format(features=len(FEATURES), subset=len(SUBSET), own=len(OWN)))
+    parts.append(_FOOT.format(features=len(FEATURES), own=len(OWN)))
     return "\n".join(part for part in parts if part)
 
 

@@ -150,7 +150,7 @@ def daily_rows(at: Place, clock: Clock) -> None:
     from tests.benchmarks.daily_rows import daily_features
 
     with clock.running():
-        rows, read = daily_features(at.daily / "days.parquet", clock.parts)
+        rows, read = daily_features(at.daily, clock.parts)
     clock.facts = {"rows": len(rows), "daily_rows": read}
 
 

@@ -1,13 +1,12 @@
-"""What ews is measured against computes the same: SQL by hand all features, pandas those it knows."""
+"""What ews is measured against computes the same: all features, but student by student those it knows."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,7 +19,7 @@ from ews.features.matrix import FEATURES, build_matrix
 from ews.simulate.district import simulate
 from ews.store.ingest import ingest
 from ews.store.schema import read_store
-from tests.benchmarks import daily_rows, daily_rows_by_student
+from tests.benchmarks import daily_rows_by_student
 from tests.benchmarks.by_hand import features_by_hand, largest_difference
 from tests.benchmarks.daily_files import write_daily_files
 from tests.benchmarks.daily_rows import daily_features
@@ -32,6 +31,10 @@ from tests.generators.district import District
 from tests.generators.districts import districts
 
 STUDENTS, YEARS = 500, 4
+
+InPandas = Callable[[Path, dict[str, float], dt.date], tuple[pd.DataFrame, int]]
+IN_PANDAS: tuple[InPandas, ...] = (daily_features, features_in_pandas)
+"""Every feature by student_id from a folder of daily files, and how many daily rows there were."""
 
 
 @pytest.fixture(scope="module")
@@ -82,24 +85,27 @@ def test_also_on_districts_made_to_be_difficult(district: District) -> None:
             by_hand = features_by_hand(session, as_of, config.timezone)
             apart = largest_difference(by_hand[list(FEATURES)], matrix.features)
             assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"as of {as_of}"
-            by_day = _in_pandas(session, as_of, config)
-            assert list(by_day["student_id"]) == list(matrix.standing["student_id"])
-            apart = largest_difference(by_day[list(FEATURES)], matrix.features)
-            assert {name: far for name, far in apart.items() if far > 1e-9} == {}, f"pandas as of {as_of}"
+            for compute in IN_PANDAS:
+                by_day = _in_pandas(compute, session, as_of, config)
+                assert list(by_day["student_id"]) == list(matrix.standing["student_id"])
+                apart = largest_difference(by_day[list(FEATURES)], matrix.features)
+                wrong = {name: far for name, far in apart.items() if far > 1e-9}
+                assert wrong == {}, f"{compute.__name__} as of {as_of}"
 
 
-def _in_pandas(session: Session, as_of: dt.date, config: Config) -> pd.DataFrame:
+def _in_pandas(compute: InPandas, session: Session, as_of: dt.date, config: Config) -> pd.DataFrame:
     with TemporaryDirectory() as folder:
         write_daily_files(session, as_of, config.timezone, Path(folder))
-        return features_in_pandas(Path(folder), {}, as_of)[0]
+        return compute(Path(folder), {}, as_of)[0]
 
 
-def test_pandas_with_the_idea_of_ews_yields_its_features(
-    session: Session, config: Config, tmp_path: Path
+@pytest.mark.parametrize("compute", IN_PANDAS)
+def test_pandas_yields_the_features_of_ews(
+    compute: InPandas, session: Session, config: Config, tmp_path: Path
 ) -> None:
     matrix = build_matrix(session, AS_OF, config)
     write_daily_files(session, AS_OF, config.timezone, tmp_path / "daily")
-    found, rows = features_in_pandas(tmp_path / "daily", {})
+    found, rows = compute(tmp_path / "daily", {}, AS_OF)
     assert rows > 3 * 150 * 0.8 * STUDENTS, "three years of every student's days"
     assert list(found.columns) == ["student_id", *FEATURES]
     assert list(found["student_id"]) == list(matrix.standing["student_id"])
@@ -107,24 +113,18 @@ def test_pandas_with_the_idea_of_ews_yields_its_features(
     assert {name: far for name, far in apart.items() if far > 1e-9} == {}
 
 
-@pytest.mark.parametrize(
-    ("compute", "names", "students"),
-    [
-        (daily_features, daily_rows.FEATURES, STUDENTS),
-        (features_by_student, daily_rows_by_student.FEATURES, 60),
-    ],
-)
-def test_pandas_over_daily_rows_yields_what_it_knows_of_them(
-    session: Session, config: Config, tmp_path: Path, compute: Any, names: Sequence[str], students: int
+def test_pandas_student_by_student_yields_what_it_knows_of_them(
+    session: Session, config: Config, tmp_path: Path
 ) -> None:
     matrix = build_matrix(session, AS_OF, config)
-    shown = sorted(matrix.standing["student_id"])[:students]
-    among = f"student_id IN ({', '.join(map(literal, shown))})" if students < STUDENTS else "true"
+    shown = sorted(matrix.standing["student_id"])[:60]
+    among = f"student_id IN ({', '.join(map(literal, shown))})"
     write_daily_files(session, AS_OF, config.timezone, tmp_path / "daily", among)
-    found, _ = compute(tmp_path / "daily" / "days.parquet", {})
-    matrix_rows = matrix.standing["student_id"].isin(set(shown)).to_numpy() | (students == STUDENTS)
-    theirs = matrix.standing.loc[matrix_rows, ["student_id"]].merge(found, on="student_id", how="left")
-    apart = largest_difference(theirs[list(names)], matrix.features.loc[matrix_rows, list(names)])
+    found, _ = features_by_student(tmp_path / "daily" / "days.parquet", {})
+    of_shown = matrix.standing["student_id"].isin(set(shown)).to_numpy()
+    theirs = matrix.standing.loc[of_shown, ["student_id"]].merge(found, on="student_id", how="left")
+    names = list(daily_rows_by_student.FEATURES)
+    apart = largest_difference(theirs[names], matrix.features.loc[of_shown, names])
     assert {name: far for name, far in apart.items() if far > 1e-9} == {}
 
 

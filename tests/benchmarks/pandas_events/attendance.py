@@ -62,6 +62,11 @@ class Year:
         """By student: days that count."""
         return self.clock - self.totals["exempt"]
 
+    @property
+    def pace(self) -> pd.DataFrame:
+        """By student: days absent, days that count (days), and runs of absence (spells)."""
+        return pd.DataFrame({"absent": self.totals["absent"], "days": self.enrolled, "spells": self.spells})
+
     @cached_property
     def runs(self) -> pd.DataFrame:
         """Runs of days of absence, their length and last clock.

@@ -47,7 +47,7 @@ def features_in_pandas(
         Receives the wall seconds of reading and of each part.
     """
     started = time.perf_counter()
-    tables = _read(folder)
+    tables = read_tables(folder)
     started = _said("read", started, seconds)
     calendar, day = numbered(tables["calendar"]), pd.Timestamp(as_of)
     year = school_year_of(calendar, day)
@@ -61,13 +61,15 @@ def features_in_pandas(
     started = _said("days numbered", started, seconds)
     found = attendance_features(now, last, before)
     started = _said("attendance", started, seconds)
-    found = found.join(roster_features(roster, now, spells, calendar, tables["schools"], year), how="right")
+    of_roster = roster_features(roster, now.pace, spells, calendar, tables["schools"], year)
+    found = found.join(of_roster, how="right")
     started = _said("roster", started, seconds)
     found = found.join(peer_features(roster, now, last, spells, classes))
     started = _said("peers", started, seconds)
-    found = found.join(remaining_features(found, now, last, before))
+    found = found.join(remaining_features(found, [each.pace for each in (now, last, before)]))
     started = _said("remaining", started, seconds)
-    found = found.join(nurse_features(tables["visits"], spells, calendar, now))
+    away = now.events.loc[now.events["absent"], ["student_id", "clock"]]
+    found = found.join(nurse_features(tables["visits"], spells, calendar, now.clock, away))
     started = _said("nurse", started, seconds)
     found = found.join(meal_features(tables["meals"], roster, tables["schools"], day))
     _said("meals", started, seconds)
@@ -75,7 +77,7 @@ def features_in_pandas(
     return found[list(FEATURES)].reset_index(), daily_rows
 
 
-def _read(folder: Path) -> dict[str, pd.DataFrame]:
+def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Read the files; students and schools are categories, the same in each and in the order of their ids."""
     tables = {
         name: pd.read_parquet(folder / f"{name}.parquet", read_dictionary=list(_FEW)) for name in _TABLES

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.benchmarks.pandas_events.attendance import Year
-
 _CATEGORIES = ("illness", "injury", "chronic_condition", "mental_health", "medication")
 _ELIGIBILITY = {"free": 0, "reduced": 1, "paid": 2}
 
 
 def nurse_features(
-    visits: pd.DataFrame, spells: pd.DataFrame, calendar: pd.DataFrame, now: Year
+    visits: pd.DataFrame,
+    spells: pd.DataFrame,
+    calendar: pd.DataFrame,
+    clock: pd.Series,
+    away: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the features of visits to the nurse by student_id, of all students that there are."""
+    """Return the features of visits to the nurse by student_id, of all students that there are.
+
+    Parameters
+    ----------
+    clock : Series
+        Instructional days of this year by student_id, of all students that there are; 0 without any.
+    away : DataFrame
+        The days absent of this year: student_id and clock.
+    """
     counted = _on_the_clock(visits, spells, calendar)
     this_year = counted[counted["years_ago"] == 0]
-    found = _counts(this_year, now)
-    found["nurse_visits_before_absence"] = _before_absence(this_year, now)
+    found = _counts(this_year, clock)
+    found["nurse_visits_before_absence"] = _before_absence(this_year, away)
     found = found.astype("float64") if len(this_year) else found.astype("float64") * float("nan")
     newest = this_year.groupby("student_id", observed=False)["clock"].max()
-    found["nurse_days_since_visit"] = now.clock - newest
+    found["nurse_days_since_visit"] = clock - newest
     last_year = counted[counted["years_ago"] == 1]
     then = spells.loc[spells["years_ago"] == 1, "student_id"]
     visits_then = last_year.groupby("student_id", observed=False).size()
     known = visits_then.index.isin(then) & bool(len(last_year))
     found["nurse_visits_last_year"] = visits_then.where(known)
-    return found[now.clock > 0]
+    return found[clock > 0]
 
 
 def _on_the_clock(visits: pd.DataFrame, spells: pd.DataFrame, calendar: pd.DataFrame) -> pd.DataFrame:
@@ -43,8 +53,8 @@ def _on_the_clock(visits: pd.DataFrame, spells: pd.DataFrame, calendar: pd.DataF
     return found.assign(clock=(found["before"] + found["number"] - found["missed"]).astype("int64"))
 
 
-def _counts(visits: pd.DataFrame, now: Year) -> pd.DataFrame:
-    since = now.clock.to_numpy()[visits["student_id"].cat.codes] - visits["clock"]
+def _counts(visits: pd.DataFrame, clock: pd.Series) -> pd.DataFrame:
+    since = clock.to_numpy()[visits["student_id"].cat.codes] - visits["clock"]
     home, category = visits["disposition"] == "sent_home", visits["category"]
     flags = {
         "nurse_visits": since.notna(),
@@ -58,13 +68,12 @@ def _counts(visits: pd.DataFrame, now: Year) -> pd.DataFrame:
     return pd.DataFrame(flags).groupby(visits["student_id"], observed=False).sum()
 
 
-def _before_absence(visits: pd.DataFrame, now: Year) -> pd.Series:
+def _before_absence(visits: pd.DataFrame, away: pd.DataFrame) -> pd.Series:
     """Return on how many days a visit was followed by an absence within three."""
     days = visits[["student_id", "clock"]].drop_duplicates().sort_values("clock")
-    away = now.events.loc[now.events["absent"], ["student_id", "clock"]].sort_values("clock")
     followed = pd.merge_asof(
         days,
-        away.assign(absent=True),
+        away.sort_values("clock").assign(absent=True),
         on="clock",
         by="student_id",
         direction="forward",

@@ -53,21 +53,27 @@ def roster_of(enrollments: pd.DataFrame, year: int, day: pd.Timestamp) -> pd.Dat
 
 def roster_features(
     roster: pd.DataFrame,
-    now: Year,
+    counts: pd.DataFrame,
     spells: pd.DataFrame,
     calendar: pd.DataFrame,
     schools: pd.DataFrame,
     year: int,
 ) -> pd.DataFrame:
-    """Return the features of the roster by student_id."""
+    """Return the features of the roster by student_id.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        By student_id: days absent and days that count (days) of this year.
+    """
     found = roster.join(_entered(spells))
     found["enrolled_last_year"] = found["schools_last_year"].notna().astype("int64")
     found["days_remaining"] = _days_remaining(roster, calendar[calendar["school_year"] == year], schools)
-    days, absent = now.enrolled.reindex(found.index), now.totals["absent"].reindex(found.index)
+    counts = counts[["absent", "days"]].reindex(found.index, fill_value=0)
+    absent, days = counts["absent"], counts["days"]
     # With 10%: the most k with (absent + k) / (days + remaining) below it.
     remaining = found["days_remaining"]
     found["absences_left"] = ((days + remaining - absent * 10 - 1) // 10).clip(upper=remaining).clip(lower=0)
-    counts = pd.DataFrame({"absent": absent, "days": days})
     for name, among in (
         ("school_absence_rate", ["school_id"]),
         ("grade_absence_rate", ["school_id", "grade"]),
