@@ -123,3 +123,28 @@ def test_a_thousand_resamples_of_fifty_thousand_rows_take_seconds_not_minutes():
     draws = [auc_of(*histogram(weights)) for weights in StudentBootstrap(students, 1_000, 1).chunks()]
     assert len(np.concatenate(draws)) == 1_000
     assert time.perf_counter() - started < 5
+
+
+def test_sums_of_whole_numbers_are_exact_and_others_keep_double_precision():
+    generator = np.random.default_rng(4)
+    rows, students = 30_000, 9_000
+    codes = generator.integers(students, size=rows)
+    columns = [np.ones(rows), generator.random(rows), generator.integers(2, size=rows)]
+    weights = generator.poisson(1.0, size=(students, 70)).astype(np.float32)
+    expected = np.array(
+        [(column[:, None] * weights[codes].astype(np.float64)).sum(axis=0) for column in columns]
+    )
+    found = WeightedSums(codes, columns, students)(weights)
+    assert (found[[0, 2]] == expected[[0, 2]]).all()
+    assert found[1] == pytest.approx(expected[1], rel=1e-12)
+
+
+def test_more_rows_than_single_precision_counts_are_counted_in_double(monkeypatch):
+    scores, labels = scores_and_labels(50)
+    in_single = ScoreHistogram(np.arange(50), scores, labels, 50)
+    monkeypatch.setattr(resampling, "_WHOLE_IN_SINGLE", 99)
+    in_double = ScoreHistogram(np.arange(50), scores, labels, 50)
+    assert (in_single._counts.dtype, in_double._counts.dtype) == (np.float32, np.float64)
+    weights = weights_of(StudentBootstrap(50, 20, seed=1))
+    for one, other in zip(in_single(weights), in_double(weights), strict=True):
+        assert (one == other).all()
