@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
@@ -42,7 +43,8 @@ class Cells:
         for each in groupings[:dividing]:
             mixed = _numbered(mixed * (len(each.names) + 1) + each.codes + 1)
         count, students = int(mixed.max(initial=-1)) + 1, int(student.max(initial=-1)) + 1
-        keys, self.unit_of_row = np.unique(mixed * students + student, return_inverse=True)
+        # By hashing: there are many rows, and several times fewer students to put in order.
+        self.unit_of_row, keys = pd.factorize(mixed * students + student, sort=True)
         self.student_of_unit = keys % students
         self.starts = np.searchsorted(keys // students, np.arange(count + 1))
         first_row = np.zeros(count, dtype=np.int64)

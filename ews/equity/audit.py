@@ -178,14 +178,15 @@ class _Records:
 
     def by_dates(self, reports: Sequence[AttributeReport]) -> list[list[dict[str, Any]]]:
         """Return the groups of every attribute date by date."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(lambda each: self.by_date(each.attribute, each.groups), reports))
+        rows = self._model.rows
+        order = ScoreOrder(rows.label, rows.score, rows.date)
 
-    def by_date(self, attribute: str, groups: list[str]) -> list[dict[str, Any]]:
-        """Return the attribute's groups date by date."""
-        grouping = self.attributes[attribute].grouping
-        dates = DateRecords(self._model.rows, grouping, self._order, self._model.by_risk_alone)
-        return dates.records(groups)
+        def by_date(report: AttributeReport) -> list[dict[str, Any]]:
+            grouping = self.attributes[report.attribute].grouping
+            return DateRecords(rows, grouping, order, self._model.by_risk_alone).records(report.groups)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(by_date, reports))
 
     def intersections(self) -> list[dict[str, Any]]:
         """Return the groups of every two attributes; reported, never judged."""

@@ -28,7 +28,7 @@ class DateRecords:
     grouping : Grouping
         The attribute's groups.
     order : ScoreOrder
-        The rows in the order of their risks.
+        The rows in the order of date and risk.
     by_risk_alone : mapping of str to bool array
         By list: whether a row would be on it if risk alone filled it.
     """
@@ -112,7 +112,7 @@ class DateRecords:
         for group in range(groups if groups > 1 else 0):
             outside = np.where((grouping.codes != group) & grouping.inside, self._rows.date, LEFT_OUT)
             rest = Grouping(tuple(str(each) for each in self._rows.dates), outside, compared=False)
-            ranked = order.ranked(self._rows.label, rest)
+            ranked = order.ranked_blocks(self._rows.label, rest)
             auc[:, group], error[:, group] = ranked.auc, ranked.error(self._rows.label, rest)
         return auc.ravel(), error.ravel()
 

@@ -99,12 +99,16 @@ class Grouping:
     def _leaves_none_out(self) -> bool:
         return bool(self.inside.all())
 
+    @cached_property
+    def _from_one(self) -> IntArray:
+        """The codes from 1, and 0 for those who are left out: summed and dropped sooner than picked out."""
+        return np.asarray(self.codes - LEFT_OUT)
+
     def sums(self, column: np.ndarray) -> FloatArray:
         """Return the sum of a column of shape (rows,) in every group."""
-        inside = self.inside
         if self._leaves_none_out:
             return weighted_counts(self.codes, column, len(self.names))
-        return weighted_counts(self.codes[inside], column[inside], len(self.names))
+        return weighted_counts(self._from_one, column, len(self.names) + 1)[1:]
 
     def at_dates(self, rows: JudgedRows) -> Grouping:
         """Return the grouping of the same rows by date and group, dates first."""

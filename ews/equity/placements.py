@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ews.equity.judged_rows import LEFT_OUT, Grouping, IntArray
+from ews.equity.judged_rows import LEFT_OUT, BoolArray, Grouping, IntArray
 from ews.model.intervals import FloatArray
 from ews.model.pairs import ties_in_order
 from ews.model.resampling import ratio
@@ -53,15 +53,22 @@ class ScoreOrder:
         0 or 1.
     score : array of shape (rows,)
         Any score; only its order counts.
+    block : int array of shape (rows,), optional
+        What rows are ranked within throughout, such as the date; one for all by default.
     """
 
-    def __init__(self, label: IntArray, score: FloatArray) -> None:
+    def __init__(self, label: IntArray, score: FloatArray, block: IntArray | None = None) -> None:
         # Narrow numbers throughout: what takes time here is moving columns through memory.
         order = np.argsort(score, kind="stable")
         ordered = score[order]
-        self._order = order.astype(np.int32)
+        tie = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]], dtype=np.int32)
+        self._block: np.ndarray = np.zeros(len(score), dtype=np.int16)
+        if block is not None:
+            of_row = block.astype(_narrow(block))[order]
+            by_block = np.argsort(of_row, kind="stable")
+            order, tie, self._block = order[by_block], tie[by_block], of_row[by_block]
+        self._order, self._tie = order.astype(np.int32), tie
         self._label = label[order].astype(np.int8)
-        self._tie = np.cumsum(np.r_[False, ordered[1:] != ordered[:-1]], dtype=np.int32)
         self._rows = len(score)
 
     def placements(self, groups: IntArray) -> FloatArray:
@@ -70,10 +77,9 @@ class ScoreOrder:
         Parameters
         ----------
         groups : int array of shape (rows,)
-            From 0; a row that is left out belongs to none, and its placement is 0.
+            From 0, none of them in two blocks; a row that is left out belongs to none, its placement is 0.
         """
-        narrow = np.int16 if groups.max(initial=0) < np.iinfo(np.int16).max else np.int32
-        own = groups.astype(narrow)[self._order]
+        own = groups.astype(_narrow(groups))[self._order]
         by_group = np.argsort(own, kind="stable").astype(np.int32)  # by radix where narrow
         by_group = by_group[np.count_nonzero(own == LEFT_OUT) :]
         placed = np.zeros(self._rows)
@@ -81,18 +87,32 @@ class ScoreOrder:
             placed[self._order[by_group]] = _within(own[by_group], self._tie[by_group], self._label[by_group])
         return placed
 
+    def placements_among(self, chosen: BoolArray) -> FloatArray:
+        """Return each chosen row's placement among the chosen of its block, and 0 for the others."""
+        kept = chosen[self._order]
+        at, placed = self._order[kept], np.zeros(self._rows)
+        if len(at):
+            placed[at] = _within(self._block[kept], self._tie[kept], self._label[kept])
+        return placed
+
     def ranked(self, label: IntArray, grouping: Grouping) -> Ranked:
         """Return placements and AUC of every group; ``label`` in the rows' own order."""
-        placed = self.placements(grouping.codes)
-        positives, rows = grouping.sums(label), grouping.sums(np.ones(len(label)))
-        auc = np.where(rows > positives, ratio(grouping.sums(placed * label), positives), np.nan)
-        return Ranked(placed, auc)
+        return _ranked(label, grouping, self.placements(grouping.codes))
 
-    def ranked_without(self, label: IntArray, grouping: Grouping, group: int) -> Ranked:
-        """Return the same of all the other groups taken together, as one group."""
-        outside = (grouping.codes != group) & grouping.inside
-        rest = Grouping(("rest",), np.where(outside, 0, LEFT_OUT), compared=False)
-        return self.ranked(label, rest)
+    def ranked_blocks(self, label: IntArray, blocks: Grouping) -> Ranked:
+        """Return the same of the blocks, of those of their rows that the grouping does not leave out."""
+        return _ranked(label, blocks, self.placements_among(blocks.inside))
+
+
+def _ranked(label: IntArray, grouping: Grouping, placed: FloatArray) -> Ranked:
+    positives, rows = grouping.sums(label), grouping.sums(np.ones(len(label)))
+    auc = np.where(rows > positives, ratio(grouping.sums(placed * label), positives), np.nan)
+    return Ranked(placed, auc)
+
+
+def _narrow(groups: IntArray) -> type[np.int16 | np.int32]:
+    """Return the narrowest type that holds the groups: numbers of 16 bits are sorted by radix."""
+    return np.int16 if groups.max(initial=0) < np.iinfo(np.int16).max else np.int32
 
 
 def _within(groups: np.ndarray, scores: np.ndarray, label: np.ndarray) -> FloatArray:

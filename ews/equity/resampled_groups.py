@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from ews.equity.alike_students import THREADS, Cells, Columns, Single
 from ews.equity.group_figures import Cells as ListCells
-from ews.equity.judged_rows import Grouping, JudgedRows
+from ews.equity.judged_rows import LEFT_OUT, Grouping, JudgedRows
 from ews.equity.placements import ScoreOrder
 from ews.equity.recalibration import Recalibration, recalibrate
 from ews.model.intervals import FloatArray, Interval, interval_of, percentile_bounds
@@ -155,7 +155,8 @@ class ResampledGroups:
         if grouping.compared and count == 2:
             auc_of_rest = ranked.auc[::-1].copy()
         for group in range(count if grouping.compared and count > 2 else 0):
-            rest = self._order.ranked_without(rows.label, grouping, group)
+            outside = np.where((grouping.codes != group) & grouping.inside, 0, LEFT_OUT)
+            rest = self._order.ranked_blocks(rows.label, Grouping(("rest",), outside, compared=False))
             auc_of_rest[group] = rest.auc[0]
             summed |= self._placed(f"{group}", rest.placements)
         nobody = np.zeros(len(rows.label), dtype=bool)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ews.equity.judged_rows import Grouping
+from ews.equity.judged_rows import LEFT_OUT, Grouping
 from ews.equity.placements import ScoreOrder
 from ews.equity.recalibration import recalibrate
 from ews.model.measures import auc, calibration_in_the_large, recalibration_line, risk_logit
@@ -50,9 +50,32 @@ def test_those_left_out_take_part_in_nothing():
     alone = ScoreOrder(label[inside], risk[inside])
     apart = alone.ranked(label[inside], Grouping.of(kept[inside], compared=False))
     np.testing.assert_allclose(order.ranked(label, grouping).auc, apart.auc)
-    rest = order.ranked_without(label, grouping, 0).auc[0]
+    outside = Grouping(("rest",), np.where(grouping.codes > 0, 0, LEFT_OUT), compared=False)
+    rest = order.ranked_blocks(label, outside).auc[0]
     others = members.isin(["B", "D"]).to_numpy()
     assert rest == pytest.approx(auc(label[others], risk[others]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 4), st.sampled_from([2, 5, 1_000]))
+def test_in_blocks_rows_are_ranked_as_each_block_alone_would_be(seed, groups, levels):
+    label, risk, members = rows_of(seed, rows=90, groups=groups, levels=levels)
+    block = np.random.default_rng(seed).integers(3, size=len(label))
+    order = ScoreOrder(label, risk, block)
+    chosen = (members != "A").to_numpy()
+    blocks = Grouping(("0", "1", "2"), np.where(chosen, block, LEFT_OUT), compared=False)
+    grouping = Grouping.of(members, compared=False)
+    both = Grouping(tuple("abcdefghijkl"), block * 4 + grouping.codes, compared=False)
+    of_blocks, of_both = order.ranked_blocks(label, blocks), order.ranked(label, both)
+    assert (of_blocks.placements[~chosen] == 0).all()
+    for at in range(3):
+        own = chosen & (block == at)
+        np.testing.assert_allclose(of_blocks.auc[at], auc(label[own], risk[own]), equal_nan=True)
+        alone = ScoreOrder(label[own], risk[own]).placements(np.zeros(own.sum(), dtype=np.int64))
+        np.testing.assert_allclose(of_blocks.placements[own], alone)
+    for at in range(12):
+        own = both.codes == at
+        np.testing.assert_allclose(of_both.auc[at], auc(label[own], risk[own]), equal_nan=True)
 
 
 @pytest.mark.parametrize("rows", [300, 9_000])  # beyond 2,048 rows the grid is used
