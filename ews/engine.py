@@ -128,14 +128,22 @@ class Session:
         """Return the query that a lazy frame of this session stands for."""
         return str(frame.to_native().sql_query())
 
-    def keep(self, sql: str, name: str, *, empty: bool = False) -> Frame:
-        """Run a query once, into a temporary table of this session, and return the table lazily.
+    def keep(self, sql: str, name: str) -> Frame:
+        """Run a query once, into a temporary table of this session, and return the table lazily."""
+        return self._made(name, f"AS {sql}")
 
-        With ``empty`` the table is made as it would be, and the query not run.
+    def without_rows(self, frame: Frame, name: str) -> Frame:
+        """Return the table that :meth:`materialize` would make of a lazy frame, lazily and without rows.
+
+        Its columns are those that the frame knows of: DuckDB need not plan the query for them.
         """
-        data = " WITH NO DATA" if empty else ""
+        native = frame.to_native()
+        columns = zip(native.columns, native.types, strict=True)
+        return self._made(name, f"({', '.join(f'{identifier(column)} {kind}' for column, kind in columns)})")
+
+    def _made(self, name: str, content: str) -> Frame:
         with _translated():
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS {sql}{data}")
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} {content}")
             return nw.from_native(self._connection.table(name))
 
     def number(self, frame: Frame, name: str, read: NumberReader, as_of: dt.date) -> int:

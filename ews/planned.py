@@ -110,9 +110,8 @@ class Planner:
 
     def materialize(self, frame: Frame, name: str) -> Frame:
         """Write down that a frame becomes a table, and return that table without rows."""
-        text = self.session.text_of(frame)
-        self._steps.append(self._step(name, text))
-        return self.session.keep(text, name, empty=True)
+        self._steps.append(self._step(name, self.session.text_of(frame)))
+        return self.session.without_rows(frame, name)
 
     def number(self, frame: Frame, name: str, read: NumberReader, as_of: dt.date) -> int:
         """Write down that a number is read from a frame, and return what stands for it."""

@@ -118,25 +118,29 @@ def joined(known: Snapshot, config: Config) -> Frame:
     :func:`features_in` takes out of rows of it.
     """
     session = known.session
+
+    # Each signal on its own: planned as one query with all the others, they take three times as long.
+    def computed(name: str, part: Frame) -> Frame:
+        return session.materialize(part, f"{name}_features")
+
     school_days = place(known, marks=marks(config.definition))
     people = session.materialize(standing(school_days, config), "standing")
     marked = mark(school_days)
-    roster = session.materialize(roster_features(school_days, people), "roster_features")
-    peers = session.materialize(peer_features(marked, people), "peer_features")
+    roster = computed("roster", roster_features(school_days, people))
+    peers = computed("peer", peer_features(marked, people))
+    beside = computed("beside", beside_features(marked))
     others = roster.select("student_id", "school_absence_rate", "grade_absence_rate").join(
         peers, on="student_id", how="left"
     )
-    signals = {
-        "attendance": attendance_features(marked),
-        "remaining": remaining_features(marked, people, others),
-        "nurse": nurse_features(marked),
-        "meals": meal_features(known, people),
-    }
-    beside = session.materialize(beside_features(marked), "beside_features")
-    # Each signal on its own: planned as one query with all the others, they take three times as long.
-    computed = [session.materialize(part, f"{name}_features") for name, part in signals.items()]
-    parts = [beside, *map(_as_features, (*computed, roster, peers))]
-    return session.beside(people.select(*_STANDING), parts)
+    signals = (
+        computed("attendance", attendance_features(marked)),
+        computed("remaining", remaining_features(marked, people, others)),
+        computed("nurse", nurse_features(marked)),
+        computed("meals", meal_features(known, people)),
+        roster,
+        peers,
+    )
+    return session.beside(people.select(*_STANDING), [beside, *map(_as_features, signals)])
 
 
 def features_in(rows: pd.DataFrame) -> pd.DataFrame:

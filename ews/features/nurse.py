@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import narwhals as nw
 
 from ews.engine import Frame
@@ -39,7 +41,9 @@ def nurse_features(marked: MarkedDays) -> Frame:
     now = clocks.filter(nw.col("school_year") == year, nw.col("clock_days") > 0).drop("school_year")
     if snapshot.nurse_visits is None:
         return now.select("student_id", *[nw.lit(None, nw.Float64).alias(name) for name in NURSE_FEATURES])
-    visits = clock_of(snapshot.nurse_visits, school_days).select(
+    # No feature asks about a year before the last; a store holds the visits of many.
+    spells = school_days.spells.filter(nw.col("school_year") >= year - 1)
+    visits = clock_of(snapshot.nurse_visits, replace(school_days, spells=spells)).select(
         "student_id", "school_year", "clock", "category", "disposition"
     )
     visits = snapshot.session.materialize(visits, "placed_visits")

@@ -85,13 +85,8 @@ def _skipped(marked: MarkedDays) -> Frame:
         "school_id", "school_year", nw.col("day").alias("earlier_end"), nw.col("number").alias("number_then")
     )
     counted = school_days.school_years.select("school_id", "school_year", "counted_days")
-    over = ("student_id", "school_year")
     return (
-        school_days.spells.with_columns(
-            earlier_end=nw.col("end").shift(1).over(*over, order_by="start"),
-            next_start=nw.col("start").shift(-1).over(*over, order_by="start"),
-        )
-        .join(numbers, on=["school_id", "school_year", "earlier_end"], how="left")
+        school_days.spells.join(numbers, on=["school_id", "school_year", "earlier_end"], how="left")
         .join(counted, on=["school_id", "school_year"], how="inner")
         .with_columns(
             skipped=nw.col("number_before") - nw.col("number_then").fill_null(0),

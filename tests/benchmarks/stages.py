@@ -117,10 +117,7 @@ def features(at: Place, clock: Clock) -> None:
         finally:
             clock.parts[name] = clock.parts.get(name, 0.0) + time.process_time() - started
 
-    def kept(self: Session, sql: str, name: str, *, empty: bool = False) -> Any:
-        return keep(self, sql, name, empty=True) if empty else by_name(name, lambda: keep(self, sql, name))
-
-    Session.keep = kept  # type: ignore[method-assign]
+    Session.keep = lambda self, sql, name: by_name(name, lambda: keep(self, sql, name))  # type: ignore[method-assign]
     Session.pandas = lambda self, sql, values=(): by_name("collected", lambda: pandas(self, sql, values))  # type: ignore[method-assign]
     config = at.config()
     with read_store(config.workspace_dir) as session, clock.running():

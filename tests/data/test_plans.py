@@ -69,6 +69,19 @@ def test_a_plan_filled_with_a_day_is_the_plan_of_that_day(district: District) ->
 
 
 @FEW
+@given(districts(looks=1))
+def test_a_table_without_rows_has_the_columns_and_types_of_the_one_with_them(district: District) -> None:
+    with loaded(district) as (session, config):
+        cut = start_of_day_utc(STAND_IN_DAY, config.timezone)
+        planner = Planner(session, cut)
+        plan = planner.plan(joined(snapshot(planner, STAND_IN_DAY, config), config))
+        tables = [step.name for step in plan.steps if step.read is None]
+        planned = {name: session.rows(f"DESCRIBE {name}") for name in tables}
+        plan.run(session, district.as_of_dates[0], cut)
+        assert {name: session.rows(f"DESCRIBE {name}") for name in tables} == planned
+
+
+@FEW
 @given(districts(looks=2))
 def test_one_plan_serves_every_day_and_every_store_of_a_configuration(district: District) -> None:
     planned = []
