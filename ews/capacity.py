@@ -64,39 +64,65 @@ def place(
     """
     order = order or ListOrder.of(rows)
     first = order.by(rows[score])
-    section = rows["already_chronic"].to_numpy(dtype=np.int64)
-    in_section = order.list_of_school * len(SECTIONS) + section
-    rank_in_section = places_within(in_section, first)
-    capacity = _section_capacities(order, capacities, enrolled)[in_section]
+    rank_in_section, selected = _in_sections(rows, order, first, capacities, enrolled)
     return pd.DataFrame(
         {
-            "section": pd.Index(SECTIONS).take(section),
+            "section": pd.Index(SECTIONS).take(_sections(rows)),
             "rank_in_section": rank_in_section,
             "rank_in_school": places_within(order.list_of_school, first),
-            "selected": rank_in_section <= capacity,
+            "selected": selected,
         },
         index=rows.index,
     )
 
 
-def rank_district_wide(
-    rows: pd.DataFrame, score: str = "risk", order: ListOrder | None = None
-) -> pd.Series[int]:
+def listed(
+    rows: pd.DataFrame, order: ListOrder, first: np.ndarray, capacities: Capacities, enrolled: Enrolled
+) -> np.ndarray:
+    """Return only whether each row is on the list of its school: what :func:`place` says of ``selected``.
+
+    Parameters
+    ----------
+    rows, capacities, enrolled
+        As for :func:`place`.
+    order : ListOrder
+        Of the rows.
+    first : int array of shape (rows,)
+        The rows in the order of their scores: what the order's ``by`` returned.
+    """
+    return _in_sections(rows, order, first, capacities, enrolled)[1]
+
+
+def _in_sections(
+    rows: pd.DataFrame, order: ListOrder, first: np.ndarray, capacities: Capacities, enrolled: Enrolled
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's place within its section of its school's list, and whether the school reaches it."""
+    in_section = order.list_of_school * len(SECTIONS) + _sections(rows)
+    rank = places_within(in_section, first)
+    return rank, rank <= _section_capacities(order, capacities, enrolled)[in_section]
+
+
+def _sections(rows: pd.DataFrame) -> np.ndarray:
+    """Return the number of each row's section in ``SECTIONS``."""
+    return rows["already_chronic"].to_numpy(dtype=np.int64)
+
+
+def rank_district_wide(rows: pd.DataFrame, score: str = "risk") -> pd.Series[int]:
     """Return each row's place, from 1, on a list of the whole district at its date, whatever the school.
 
     Parameters
     ----------
     rows : DataFrame
         One row per student_id and as_of_date, as for :func:`place`; schools and sections play no part.
-    score, order
-        As for :func:`place`.
+    score : str
+        The column to order by.
 
     Returns
     -------
     Series of int
         Indexed like ``rows``.
     """
-    order = order or ListOrder.of(rows)
+    order = ListOrder.of(rows)
     return pd.Series(places_within(order.date, order.by(rows[score])), index=rows.index, name="rank")
 
 

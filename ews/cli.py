@@ -15,6 +15,7 @@ import typer
 
 from ews.console import Console
 from ews.errors import EwsError, UsageError
+from ews.large_blocks import keep_large_blocks
 from ews.verbs import audit, data, engines, status
 from ews.verbs.data import say_loaded
 from ews.verbs.options import AcceptWithdrawals, AsOfDay, ConfigFile, Json, date_of, load
@@ -266,6 +267,7 @@ def verify(config: ConfigFile, as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command line and exit with the contract's code."""
+    keep_large_blocks()
     sys.exit(run_command(sys.argv[1:]))
 
 

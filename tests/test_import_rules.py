@@ -61,6 +61,7 @@ ORDER = (
     "starter",
     "console",
     "verbs",
+    "large_blocks",
     "cli",
 )
 """The flow: a module imports only from those before it."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ews.capacity import Enrolled, place, rank_district_wide
+from ews.capacity import Enrolled, listed, rank_district_wide
 from ews.config import Capacities
 from ews.equity.judged_rows import BoolArray, IntArray, JudgedRows
-from ews.list_order import ListOrder
+from ews.list_order import ListOrder, places_within
 from ews.model.predictors import MODEL, Predictor
 
 LISTS = {
@@ -66,11 +66,12 @@ def lists_of_score(
 ) -> ListsOfScore:
     """Return the lists that the model's risks fill; ``deployed`` as published, where the rows have it."""
     order = order or ListOrder.of(rows)
+    first = order.by(rows[MODEL.column])
     if "deployed" in rows:
         deployed = rows["deployed"].to_numpy(dtype=bool)
     else:
-        deployed = place(rows, capacities, enrolled, order=order)["selected"].to_numpy(dtype=bool)
-    return _with_lists(rows, MODEL, deployed, order)
+        deployed = listed(rows, order, first, capacities, enrolled)
+    return _with_lists(rows, MODEL, deployed, order, first)
 
 
 def lists_of_rule(
@@ -81,17 +82,19 @@ def lists_of_rule(
     Where the list in use was published, capacities may have been others then; the rule fills a list of
     the same length in every school and section.
     """
+    first = order.by(rows[rule.column])
     if "deployed" not in rows:
-        placed = place(rows, capacities, enrolled, rule.column, order)
-        deployed = placed["selected"].to_numpy(dtype=bool)
+        deployed = listed(rows, order, first, capacities, enrolled)
     else:
         deployed = _as_long_as_published(rows, rows["deployed"].to_numpy(dtype=bool), rule)
-    return _with_lists(rows, rule, deployed, order)
+    return _with_lists(rows, rule, deployed, order, first)
 
 
-def _with_lists(rows: pd.DataFrame, by: Predictor, deployed: BoolArray, order: ListOrder) -> ListsOfScore:
+def _with_lists(
+    rows: pd.DataFrame, by: Predictor, deployed: BoolArray, order: ListOrder, first: IntArray
+) -> ListsOfScore:
     label = rows["label"].to_numpy(dtype=np.int64)
-    rank = rank_district_wide(rows, by.column, order).to_numpy()
+    rank = places_within(order.date, first)
     by_risk_alone = {
         "deployed": _first(rank, order.date, deployed.astype(np.int64)),
         "long": _first(rank, order.date, label),

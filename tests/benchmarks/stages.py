@@ -323,7 +323,10 @@ STAGES: dict[str, Callable[[Place, Clock], None]] = {
 
 def main(stage: str, root: str, students: str, years: str) -> None:
     """Run a stage, or what has to be there before one, and print what it took as JSON."""
+    from ews.large_blocks import keep_large_blocks
     from tests.benchmarks.preparing import PREPARATIONS
+
+    keep_large_blocks()  # as the command line does
 
     clock = Clock()
     (STAGES | PREPARATIONS)[stage](Place(Path(root), int(students), int(years)), clock)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ews.capacity import place, rank_district_wide
+from ews.capacity import listed, place, rank_district_wide
 from ews.config import Capacities
 from ews.list_order import ListOrder, places_within
 
@@ -53,7 +53,8 @@ def test_the_order_is_score_then_absences_left_then_the_digest_of_the_id(rows: p
 def test_an_order_that_is_known_already_changes_nothing(rows: pd.DataFrame, score: str):
     order = ListOrder.of(rows)
     pd.testing.assert_frame_equal(place(rows, LIMITS, {}, score, order), place(rows, LIMITS, {}, score))
-    pd.testing.assert_series_equal(rank_district_wide(rows, score, order), rank_district_wide(rows, score))
+    on_lists = listed(rows, order, order.by(rows[score]), LIMITS, {})
+    assert on_lists.tolist() == place(rows, LIMITS, {}, score)["selected"].tolist()
 
 
 def test_students_and_dates_are_numbered_in_their_order_and_schools_as_they_occur():
