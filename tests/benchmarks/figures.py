@@ -19,6 +19,8 @@ class Figures:
 
     Attributes
     ----------
+    processor : str
+        Whose: times of two kinds are not held against each other.
     seconds, least, most : float
         Median, smallest and largest of the rounds.
     cpu_seconds : float
@@ -30,6 +32,7 @@ class Figures:
     stage: str
     students: int
     years: int
+    processor: str
     rounds: int
     seconds: float
     least: float
@@ -74,6 +77,7 @@ def figures_of(record: Record) -> Figures:
         record["stage"],
         record["students"],
         record["years"],
+        record["machine"]["processor"],
         len(rounds),
         statistics.median(seconds),
         min(seconds),
@@ -120,11 +124,14 @@ def sizes_of(every: Iterable[Figures], stage: str, years: int) -> list[Figures]:
 
 
 def per_student_against_before(sizes: Sequence[Figures], students: int) -> float | None:
-    """Return the cost per student over that at the next smaller size; None for the smallest."""
-    before = [each for each in sizes if each.students < students]
+    """Return the cost per student over that at the next smaller size, measured on the same processor.
+
+    None for the smallest.
+    """
+    now = next(each for each in sizes if each.students == students)
+    before = [each for each in sizes if each.students < students and each.processor == now.processor]
     if not before:
         return None
-    now = next(each for each in sizes if each.students == students)
     return (now.seconds / now.students) / (before[-1].seconds / before[-1].students)
 
 
@@ -162,8 +169,9 @@ MOST_SIZES = 2
 
 
 def growth(sizes: Sequence[Figures], of: str = "seconds") -> Growth | None:
-    """Return how a figure grows; None with fewer than two sizes."""
-    used = [each for each in sizes if each.students > 0][-MOST_SIZES:]
+    """Return how a figure grows; None with fewer than two sizes measured on the processor of the largest."""
+    largest = sizes[-1].processor if sizes else ""
+    used = [each for each in sizes if each.students > 0 and each.processor == largest][-MOST_SIZES:]
     if len(used) < 2:
         return None
     logs = [(math.log(each.students), math.log(max(getattr(each, of), 1e-9))) for each in used]

@@ -67,7 +67,8 @@ _FOOT = """\
   and compared, then scored and published; a night has run before, so that lists and last year's figures
   have something to compare with. It is the night of the week on which last year's weeks are computed anew:
   the other four take less by that step.
-- **Per student, against the size before**: 1 is linear.
+- **Per student, against the size before**: 1 is linear. Only times of one kind of processor (*on*) are held
+  against each other.
 """
 
 
@@ -135,19 +136,30 @@ def _machine(told: tuple[dict[str, Any], str, str]) -> str:
 
 def _table(every: Sequence[Figures], years: int) -> str:
     lines = [
-        "| stage | students | seconds: median (least to most) | rounds | peak memory | against the limit "
-        "| per student, against the size before |",
-        "| --- | ---: | ---: | ---: | ---: | --- | ---: |",
+        "| stage | students | seconds: median (least to most) | rounds | on | peak memory "
+        "| against the limit | per student, against the size before |",
+        "| --- | ---: | ---: | ---: | --- | ---: | --- | ---: |",
     ]
     for name, stage in BY_NAME.items():
         sizes = sizes_of(every, name, years)
         for each in sizes:
             before = per_student_against_before(sizes, each.students)
             spread = f"{seconds(each.seconds)} ({seconds(each.least)} to {seconds(each.most)})"
-            cells = [stage.title, f"{each.students:,}", spread, str(each.rounds), memory(each.mebibytes)]
-            cells += [_limits(each), "" if before is None else f"{before:.2f}"]
+            cells = [stage.title, f"{each.students:,}", spread, str(each.rounds), _short(each.processor)]
+            cells += [memory(each.mebibytes), _limits(each), "" if before is None else f"{before:.2f}"]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _short(processor: str) -> str:
+    """Return what a processor is called without its marks.
+
+    Examples
+    --------
+    >>> _short("Intel(R) Xeon(R) Processor")
+    'Intel Xeon'
+    """
+    return processor.replace("(R)", "").replace(" Processor", "").strip()
 
 
 def _limits(each: Figures) -> str:
