@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # malloc.h
 _KEPT_BLOCK = 2**28
 _KEPT_AT_THE_END = 2**29
 
@@ -18,7 +18,7 @@ _KEPT_AT_THE_END = 2**29
 def keep_large_blocks() -> bool:
     """Let this process keep blocks of up to 256 MiB for itself, and at most 512 MiB that nobody uses.
 
-    Call it before threads are started: they share what is kept. What is larger goes back at once, as ever.
+    What is larger goes back at once, as ever. A thread other than the first keeps less, for itself.
 
     Returns
     -------
@@ -31,5 +31,6 @@ def keep_large_blocks() -> bool:
         option = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    settings = ((_MMAP_THRESHOLD, _KEPT_BLOCK), (_TRIM_THRESHOLD, _KEPT_AT_THE_END), (_ARENA_MAX, 1))
+    # One store of blocks for all threads would keep a little more, and let many threads wait for one another.
+    settings = ((_MMAP_THRESHOLD, _KEPT_BLOCK), (_TRIM_THRESHOLD, _KEPT_AT_THE_END))
     return all(option(name, value) == 1 for name, value in settings)

@@ -12,7 +12,6 @@ from ews.large_blocks import keep_large_blocks
 FAULTS = """
 import resource, sys
 import numpy as np
-from concurrent.futures import ThreadPoolExecutor
 from ews import cli
 from ews.large_blocks import keep_large_blocks
 if sys.argv[1] == "kept":
@@ -22,8 +21,7 @@ def come_and_go(times):
         np.empty(6_000_000).fill(1.0)  # 48 MB: above what is kept by default
 come_and_go(2)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-with ThreadPoolExecutor(2) as pool:
-    list(pool.map(come_and_go, [50, 50]))
+come_and_go(50)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
