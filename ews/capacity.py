@@ -1,7 +1,7 @@
 """Who is on a list: the order of students, and how many of them a school can reach.
 
-One order everywhere (:mod:`ews.list_order`). Nightly lists, evaluation and audit all call :func:`place`, so
-what is judged is what is printed.
+One order everywhere (:mod:`ews.list_order`). Nightly lists and evaluation call :func:`place`, the audit
+:func:`listed`, which is its last column alone: what is judged is what is printed.
 """
 
 from __future__ import annotations
@@ -105,45 +105,6 @@ def _in_sections(
 def _sections(rows: pd.DataFrame) -> np.ndarray:
     """Return the number of each row's section in ``SECTIONS``."""
     return rows["already_chronic"].to_numpy(dtype=np.int64)
-
-
-def rank_district_wide(rows: pd.DataFrame, score: str = "risk") -> pd.Series[int]:
-    """Return each row's place, from 1, on a list of the whole district at its date, whatever the school.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        One row per student_id and as_of_date, as for :func:`place`; schools and sections play no part.
-    score : str
-        The column to order by.
-
-    Returns
-    -------
-    Series of int
-        Indexed like ``rows``.
-    """
-    order = ListOrder.of(rows)
-    return pd.Series(places_within(order.date, order.by(rows[score])), index=rows.index, name="rank")
-
-
-def place_district_wide(
-    rows: pd.DataFrame, length: Mapping[dt.date, int], score: str = "risk"
-) -> pd.Series[bool]:
-    """Say who is on a list of the whole district: at each date the first so many, whatever their school.
-
-    Parameters
-    ----------
-    rows, score
-        As for :func:`rank_district_wide`.
-    length : mapping of as_of_date to int
-        How long the list is at each date of ``rows``.
-
-    Returns
-    -------
-    Series of bool
-        Indexed like ``rows``.
-    """
-    return rank_district_wide(rows, score) <= rows["as_of_date"].map(dict(length))
 
 
 def section_capacity(

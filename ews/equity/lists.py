@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ews.capacity import Enrolled, listed, rank_district_wide
+from ews.capacity import SECTIONS, Enrolled, listed
 from ews.config import Capacities
 from ews.equity.judged_rows import BoolArray, IntArray, JudgedRows
 from ews.list_order import ListOrder, places_within
@@ -86,7 +86,7 @@ def lists_of_rule(
     if "deployed" not in rows:
         deployed = listed(rows, order, first, capacities, enrolled)
     else:
-        deployed = _as_long_as_published(rows, rows["deployed"].to_numpy(dtype=bool), rule)
+        deployed = _as_long_as_published(rows, rows["deployed"].to_numpy(dtype=bool), order, first)
     return _with_lists(rows, rule, deployed, order, first)
 
 
@@ -117,8 +117,9 @@ def _first(rank: np.ndarray, date: IntArray, counted: IntArray) -> BoolArray:
     return np.asarray(rank <= length[date])
 
 
-def _as_long_as_published(rows: pd.DataFrame, deployed: BoolArray, rule: Predictor) -> BoolArray:
-    where = ["as_of_date", "school_id", "already_chronic"]
-    rank = rows.assign(rank=rank_district_wide(rows, rule.column)).groupby(where)["rank"].rank()
-    length = pd.Series(deployed, index=rows.index).groupby([rows[each] for each in where]).transform("sum")
-    return (rank <= length).to_numpy(dtype=bool)
+def _as_long_as_published(
+    rows: pd.DataFrame, deployed: BoolArray, order: ListOrder, first: IntArray
+) -> BoolArray:
+    in_section = order.list_of_school * len(SECTIONS) + rows["already_chronic"].to_numpy(dtype=np.int64)
+    length = np.bincount(in_section, weights=deployed)
+    return np.asarray(places_within(in_section, first) <= length[in_section])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ews.capacity import listed, place, rank_district_wide
+from ews.capacity import listed, place
 from ews.config import Capacities
 from ews.list_order import ListOrder, places_within
 
@@ -73,6 +73,20 @@ def test_students_and_dates_are_numbered_in_their_order_and_schools_as_they_occu
     assert order.schools == ("y", "x")
 
 
+def test_places_by_date_alone_pay_no_attention_to_schools():
+    rows = pd.DataFrame(
+        {
+            "student_id": ["s1", "s2", "s3", "s4"],
+            "as_of_date": DAYS[0],
+            "school_id": ["north", "north", "south", "south"],
+            "absences_left": [0, 4, 0, 3],
+            "risk": [0.90, 0.80, 0.85, 0.80],
+        }
+    )
+    order = ListOrder.of(rows)
+    assert places_within(order.date, order.by(rows["risk"])).tolist() == [1, 4, 2, 3]
+
+
 def test_places_are_counted_within_each_group():
     assert places_within(np.array([7, 3, 7, 3]), np.array([2, 1, 0, 3])).tolist() == [2, 1, 1, 2]
 
@@ -82,7 +96,7 @@ def test_a_score_that_is_missing_cannot_be_ordered():
         {"student_id": ["a"], "as_of_date": [DAYS[0]], "absences_left": [0], "risk": [np.nan]}
     )
     with pytest.raises(ValueError, match="1 rows have no risk"):
-        rank_district_wide(rows)
+        ListOrder.of(rows).by(rows["risk"])
 
 
 def test_lists_of_schools_need_schools():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ews.capacity import place, place_district_wide, section_capacity
+from ews.capacity import place, section_capacity
 from ews.config import Capacities, Capacity
 from ews.errors import UsageError
 
@@ -146,18 +146,6 @@ def test_a_row_without_a_score_is_a_defect_and_not_a_last_place():
 def test_nobody_scored_gives_an_empty_list():
     rows = students("s1 north 0.9 no 1").iloc[:0]
     assert place(rows, capacities({"per_school": 1}, {"per_school": 1}), {}).empty
-
-
-def test_the_district_wide_list_pays_no_attention_to_schools_and_sections():
-    rows = students(
-        """
-        s1  north  0.90  yes  0
-        s2  north  0.80  no   4
-        s3  south  0.85  yes  0
-        s4  south  0.80  no   3
-        """
-    )
-    assert place_district_wide(rows, {DAY: 3}).tolist() == [True, False, True, True]
 
 
 row = st.fixed_dictionaries(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 
 import ews.features.matrix
+from ews.config import Config
 from ews.engine import Frame, Session, open_session
 from ews.features.matrix import build_matrix, joined
 from ews.planned import STAND_IN_DAY, Plan, Planner, remembered
@@ -52,13 +53,17 @@ def alike(text: str) -> str:
     return re.sub(r"_[0-9a-f]{10,}\b", "", text)
 
 
+def plan_of(session: Session, config: Config) -> Plan:
+    """The matrix, planned for the day that no district has."""
+    planner = Planner(session, start_of_day_utc(STAND_IN_DAY, config.timezone))
+    return planner.plan(joined(snapshot(planner, STAND_IN_DAY, config), config))
+
+
 @FEW
 @given(districts(looks=2))
 def test_a_plan_filled_with_a_day_is_the_plan_of_that_day(district: District) -> None:
     with loaded(district) as (session, config):
-        at_midnight = start_of_day_utc(STAND_IN_DAY, config.timezone)
-        planner = Planner(session, at_midnight)
-        plan = planner.plan(joined(snapshot(planner, STAND_IN_DAY, config), config))
+        plan = plan_of(session, config)
         for as_of in district.as_of_dates:
             recording = Recording(session)
             frame = joined(snapshot(recording, as_of, config), config)
@@ -72,12 +77,10 @@ def test_a_plan_filled_with_a_day_is_the_plan_of_that_day(district: District) ->
 @given(districts(looks=1))
 def test_a_table_without_rows_has_the_columns_and_types_of_the_one_with_them(district: District) -> None:
     with loaded(district) as (session, config):
-        cut = start_of_day_utc(STAND_IN_DAY, config.timezone)
-        planner = Planner(session, cut)
-        plan = planner.plan(joined(snapshot(planner, STAND_IN_DAY, config), config))
+        plan = plan_of(session, config)
         tables = [step.name for step in plan.steps if step.read is None]
         planned = {name: session.rows(f"DESCRIBE {name}") for name in tables}
-        plan.run(session, district.as_of_dates[0], cut)
+        plan.run(session, STAND_IN_DAY, start_of_day_utc(STAND_IN_DAY, config.timezone))
         assert {name: session.rows(f"DESCRIBE {name}") for name in tables} == planned
 
 
