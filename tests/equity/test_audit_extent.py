@@ -11,6 +11,7 @@ from ews.equity.audit import audit
 from ews.equity.date_figures import missed_need_at_dates
 from ews.equity.groups import LeftOut, group_of_rows, notes_on_values
 from ews.equity.judged_rows import Grouping, JudgedRows
+from ews.equity.lists import in_order, lists_of_both
 from ews.model.intervals import newcombe, wilson
 from ews.model.measures import auc
 from ews.model.predictors import RULES
@@ -166,6 +167,21 @@ def test_the_rule_of_thumb_stands_beside_with_lists_of_the_same_length(two_attri
     apart = found["F"]["lists"]["deployed"]["fnr_difference"]["value"]
     assert apart == pytest.approx(-found["M"]["lists"]["deployed"]["fnr_difference"]["value"])
     assert audited(rows, groups)["simple_rule"] is None
+
+
+def test_beside_a_published_list_the_rule_fills_as_many_places_of_every_school_and_section(
+    two_attributes, capacities
+):
+    rows, _ = two_attributes
+    published = np.random.default_rng(4).random(len(rows)) < 0.2
+    own = in_order(rows.assign(deployed=published))
+    _, simple = lists_of_both(own, RULE, capacities, {})
+    assert simple is not None
+    own["by_rule"] = simple.rows.lists["deployed"]
+    for _, those in own.groupby(["as_of_date", "school_id", "already_chronic"]):
+        assert those["by_rule"].sum() == those["deployed"].sum()
+        on, off = those.loc[those["by_rule"], RULE.column], those.loc[~those["by_rule"], RULE.column]
+        assert on.empty or off.empty or on.min() >= off.max()
 
 
 def test_a_published_list_is_audited_as_it_was_published(two_attributes, audited):
